@@ -1,0 +1,14 @@
+// The error that a person sees when an image can't be had: it names the thing, what is wrong with it and what to do.
+
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+}
+
+/** The `code` of an error that a host operation threw, such as "ENOENT"; "" where it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,92 @@
+// The namespaces of a task: every look-up of a name or number goes through them.
+import type { ByteString } from "../bytestring.js";
+import type { Cgroup } from "../cgroups/cgroup.js";
+import { savable } from "../save.js";
+import type { Task } from "../task/task.js";
+import type { Mount } from "../vfs/path.js";
+
+/** Base of all kinds: `id` is the inode number that /proc/PID/ns/* shows. */
+export abstract class Namespace {
+  readonly id: number;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+}
+
+/** Mounts as one tree; the first of the list is its root. */
+export class MountNamespace extends Namespace {
+  readonly mounts: Mount[] = [];
+}
+
+/** Numbers of tasks. A task has a number in its own namespace and in each outer one. */
+export class PidNamespace extends Namespace {
+  readonly parent: PidNamespace | undefined;
+  readonly level: number;
+  readonly tasks = new Map<number, Task>();
+  /** Numbers of this namespace by the task's global tid. */
+  readonly numbers = new Map<number, number>();
+  lastNumber = 0;
+
+  constructor(id: number, parent: PidNamespace | undefined) {
+    super(id);
+    this.parent = parent;
+    this.level = parent === undefined ? 0 : parent.level + 1;
+  }
+}
+
+export class UtsNamespace extends Namespace {
+  hostname: ByteString = "nestbox";
+  domainname: ByteString = "(none)";
+}
+
+/** System V and POSIX IPC objects come with their calls. */
+export class IpcNamespace extends Namespace {}
+
+/** Abstract unix socket names, interfaces and ports. */
+export class NetNamespace extends Namespace {
+  readonly abstractSockets = new Map<ByteString, object>();
+}
+
+/** Identity mappings: which user and group ids of the parent stand behind the ids inside. */
+export class UserNamespace extends Namespace {
+  readonly parent: UserNamespace | undefined;
+  ownerUid = 0;
+  uidMap: { inside: number; outside: number; count: number }[] = [{ inside: 0, outside: 0, count: 0xffffffff }];
+  gidMap: { inside: number; outside: number; count: number }[] = [{ inside: 0, outside: 0, count: 0xffffffff }];
+
+  constructor(id: number, parent: UserNamespace | undefined) {
+    super(id);
+    this.parent = parent;
+  }
+}
+
+export class CgroupNamespace extends Namespace {
+  readonly root: Cgroup;
+
+  constructor(id: number, root: Cgroup) {
+    super(id);
+    this.root = root;
+  }
+}
+
+export class TimeNamespace extends Namespace {
+  monotonicOffsetNs = 0;
+  boottimeOffsetNs = 0;
+}
+
+/** The set a task lives in (Linux: nsproxy and the user namespace of its credentials). Replaced as a whole, never changed. */
+export interface Namespaces {
+  readonly mnt: MountNamespace;
+  readonly pid: PidNamespace;
+  /** Where children will be numbered (unshare(CLONE_NEWPID)). */
+  readonly pidForChildren: PidNamespace;
+  readonly uts: UtsNamespace;
+  readonly ipc: IpcNamespace;
+  readonly net: NetNamespace;
+  readonly user: UserNamespace;
+  readonly cgroup: CgroupNamespace;
+  readonly time: TimeNamespace;
+}
+
+savable(MountNamespace, PidNamespace, UtsNamespace, IpcNamespace, NetNamespace, UserNamespace, CgroupNamespace, TimeNamespace);

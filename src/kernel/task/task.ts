@@ -1,0 +1,109 @@
+// A task: one thread of execution (Linux: task_struct), with references to what it shares with others.
+import type { ByteString } from "../bytestring.js";
+import type { Cgroup } from "../cgroups/cgroup.js";
+import type { Kernel } from "../kernel.js";
+import type { AddressSpace } from "../memory/address-space.js";
+import type { Namespaces } from "../namespaces/namespaces.js";
+import { savable } from "../save.js";
+import type { FileTable } from "../vfs/file-table.js";
+import type { FsContext } from "../vfs/fs-context.js";
+import type { Resume, Wait, WaitQueue, Waiter } from "../wait.js";
+import type { Credentials } from "./credentials.js";
+import type { Process } from "./process.js";
+import type { SignalQueue } from "./signal-queue.js";
+
+/** Bytes of a saved register file: x0..x31 and pc at 0 (33 x 8), f0..f31 and fcsr at 264 (33 x 8). */
+export const REGISTER_BYTES = 528;
+
+/**
+ * runnable: in the scheduler's queue or on the hart; waiting: in wait queues; stopped: by job control;
+ * zombie: ended, not waited for; dead: gone.
+ */
+export type TaskState = "runnable" | "waiting" | "stopped" | "zombie" | "dead";
+
+export class Task implements Waiter {
+  readonly kernel: Kernel;
+  /** Thread id in the initial pid namespace; `namespaces.pid` knows its number in the others. */
+  readonly tid: number;
+  process: Process;
+  memory: AddressSpace;
+  files: FileTable;
+  fs: FsContext;
+  credentials: Credentials;
+  namespaces: Namespaces;
+  /** Who pays for what this task allocates. */
+  cgroup: Cgroup;
+  comm: ByteString = "";
+  state: TaskState = "runnable";
+
+  /** Registers while it is not on the hart. */
+  readonly registers = new Uint8Array(REGISTER_BYTES);
+  /** What the current call has done before it had to wait. */
+  readonly resume: Resume = { done: 0, deadlineNs: undefined, note: undefined };
+  /** What it waits for while `state` is "waiting". */
+  wait: Wait | undefined;
+  /** Signals for this thread alone; those for the process are in `process.pending`. */
+  readonly pending: SignalQueue;
+  /** Blocked signals: bit n-1 is signal n. */
+  blocked = 0n;
+  /** The mask to restore after rt_sigsuspend, ppoll and the like. */
+  restoredMask: bigint | undefined;
+  /** Alternate signal stack (sigaltstack(2)). */
+  alternateStack = { sp: 0, size: 0, flags: 2 };
+  /** Look at signals, stops and exits before going back to user mode. */
+  attention = false;
+
+  /** set_tid_address(2), CLONE_CHILD_CLEARTID: cleared and woken as a futex at exit. 0: none. */
+  clearChildTid = 0;
+  robustList = 0;
+  rseq = { address: 0, length: 0, signature: 0 };
+
+  userNs = 0;
+  systemNs = 0;
+  voluntarySwitches = 0;
+  involuntarySwitches = 0;
+  minorFaults = 0;
+  majorFaults = 0;
+  startNs = 0;
+
+  constructor(kernel: Kernel, tid: number, parts: TaskParts) {
+    this.kernel = kernel;
+    this.tid = tid;
+    this.process = parts.process;
+    this.memory = parts.memory;
+    this.files = parts.files;
+    this.fs = parts.fs;
+    this.credentials = parts.credentials;
+    this.namespaces = parts.namespaces;
+    this.cgroup = parts.cgroup;
+    this.pending = parts.pending;
+  }
+
+  /** A queue that it waits in was woken: it runs again and looks anew. */
+  woken(_by: WaitQueue): void {
+    this.kernel.scheduler.wake(this);
+  }
+
+  /**
+   * The absolute guest monotonic time (ns) at which the current call times out, fixed when the call first asks and
+   * kept over its restarts. undefined timeouts never end.
+   */
+  deadline(timeoutNs: number | undefined): number {
+    if (timeoutNs === undefined) return Infinity;
+    this.resume.deadlineNs ??= this.kernel.clock.monotonicNs() + timeoutNs;
+    return this.resume.deadlineNs;
+  }
+}
+
+export interface TaskParts {
+  process: Process;
+  memory: AddressSpace;
+  files: FileTable;
+  fs: FsContext;
+  credentials: Credentials;
+  namespaces: Namespaces;
+  cgroup: Cgroup;
+  pending: SignalQueue;
+}
+
+savable(Task);

@@ -1,0 +1,63 @@
+// An open file description (open(2), Linux: struct file): what descriptors refer to and dup and fork share.
+import { type Errno, EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.js";
+import { savable } from "../save.js";
+import type { Sink, Source } from "../io.js";
+import type { Task } from "../task/task.js";
+import { type Wait, WaitQueue } from "../wait.js";
+import type { DirectoryEntry, Inode, PageCache } from "./inode.js";
+import type { Path } from "./path.js";
+
+/** A count of bytes, or an error, or what to wait for. */
+export type Transfer = number | Errno | Wait;
+
+/** Base of every kind of open file. Subclasses override what they can do; the defaults are Linux's errors for what they can't. */
+export abstract class File {
+  /** O_* status flags and access mode, as F_GETFL gives them. */
+  flags: number;
+  /** Where it was opened; undefined for pipes, sockets and other anonymous files. */
+  readonly path: Path | undefined;
+  readonly inode: Inode;
+  /** Position in bytes, for seekable files; in entries, for directories. */
+  offset = 0;
+  /** Descriptors and kernel references to it; `release` runs when it drops to zero. */
+  references = 0;
+  /** Woken whenever `poll` may answer otherwise than before. */
+  readonly ready = new WaitQueue();
+
+  constructor(inode: Inode, flags: number, path?: Path) {
+    this.inode = inode;
+    this.flags = flags;
+    this.path = path;
+  }
+
+  get nonblocking(): boolean {
+    return (this.flags & 0o4000) !== 0;
+  }
+
+  /** Whether lseek, pread and pwrite work. */
+  get seekable(): boolean {
+    return false;
+  }
+
+  /** Reads at `at` (bytes from the start; for a file that is not seekable it has no meaning). Does not move `offset`: the caller does. */
+  read(_task: Task, _into: Sink, _at: number): Transfer { return EINVAL; }
+  write(_task: Task, _from: Source, _at: number): Transfer { return EINVAL; }
+  /** The new absolute position for lseek(2). */
+  seek(_task: Task, _offset: number, _whence: number): number | Errno { return ESPIPE; }
+  /** POLL* bits that hold now. */
+  poll(_task: Task): number { return 0x145; } // IN | OUT | RDNORM | WRNORM: regular files are always ready
+  ioctl(_task: Task, _command: number, _argument: number): number | Errno | Wait { return ENOTTY; }
+  /** Entries from position `offset` on, "." and ".." included. */
+  entries(_task: Task): DirectoryEntry[] | Errno { return ENOTDIR; }
+  /** What mmap maps. */
+  get pages(): PageCache | undefined | Errno { return ENODEV; }
+  sync(_task: Task): Errno | Wait | undefined { return EINVAL; }
+  /** A descriptor was closed (close(2), exit): POSIX locks go, whether or not others still hold the file. */
+  closed(_task: Task): void {}
+  /** The last reference went. */
+  release(): void {}
+  /** Name for /proc/PID/fd where there is no path: "pipe:[12]", "anon_inode:[eventfd]". */
+  describe(): string { return `anon_inode:[${this.constructor.name}]`; }
+}
+
+savable(WaitQueue);
