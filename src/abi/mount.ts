@@ -119,6 +119,6 @@ export const SQUASHFS_MAGIC = 0x73717368;
 
 /** statfs(2) sets it in f_flags to say that the flags are there (include/linux/statfs.h). */
 export const ST_VALID = 0x20;
-/** Not in the public headers: the message queue and FUSE filesystems. */
+/** Of mqueue (ipc/mqueue.c) and of FUSE. */
 export const MQUEUE_MAGIC = 0x19800202;
 export const FUSE_SUPER_MAGIC = 0x65735546;
