@@ -1,21 +1,52 @@
 // Device numbers and what stands behind them: character and block drivers by major and minor.
 import type { Errno } from "../abi/errno.js";
+import { savable } from "./save.js";
 import type { Task } from "./task/task.js";
 import type { File } from "./vfs/file.js";
 import type { Inode } from "./vfs/inode.js";
 import type { Path } from "./vfs/path.js";
+import type { Wait } from "./wait.js";
 
-/** Opens the device node; the File is made anew for each open. Stateless or savable. */
+/** Opens the device node; the File is made anew for each open. A module constant named by `wired`, or savable. */
 export interface DeviceDriver {
-  open(task: Task, inode: Inode, path: Path | undefined, flags: number): File | Errno;
+  open(task: Task, inode: Inode, path: Path | undefined, flags: number): File | Errno | Wait;
 }
 
+export type DeviceKind = "character" | "block";
+
+/** Who serves a range of minors of a major; `name` is the one in /proc/devices. */
+export interface DeviceRange {
+  readonly kind: DeviceKind;
+  readonly major: number;
+  readonly minor: number;
+  readonly minors: number;
+  readonly name: string;
+  readonly driver: DeviceDriver;
+}
+
+/** Device number as Linux's new_encode_dev packs it into st_rdev: 12 bits of major, 20 of minor. */
+export const makedev = (major: number, minor: number): number => ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
+export const majorOf = (device: number): number => (device >>> 8) & 0xfff;
+export const minorOf = (device: number): number => (device & 0xff) | ((device >>> 12) & 0xfff00);
+
 /** Drivers by kind and number; a driver may serve a range of minors. */
-export interface DeviceTable {
-  register(kind: "character" | "block", major: number, minor: number, minors: number, name: string, driver: DeviceDriver): void;
-  find(kind: "character" | "block", rdev: number): DeviceDriver | undefined;
+export class DeviceTable {
+  private readonly ranges: DeviceRange[] = [];
+
+  register(kind: DeviceKind, major: number, minor: number, minors: number, name: string, driver: DeviceDriver): void {
+    this.ranges.push({ kind, major, minor, minors, name, driver });
+  }
+
+  find(kind: DeviceKind, rdev: number): DeviceDriver | undefined {
+    const major = majorOf(rdev);
+    const minor = minorOf(rdev);
+    return this.ranges.find((range) => range.kind === kind && range.major === major && minor >= range.minor && minor < range.minor + range.minors)?.driver;
+  }
+
   /** For devtmpfs, /proc/devices and /sys/dev. */
-  list(): { kind: "character" | "block"; major: number; minor: number; minors: number; name: string }[];
+  list(): readonly DeviceRange[] {
+    return this.ranges;
+  }
 }
 
 /** The entropy device of the board. */
@@ -32,3 +63,5 @@ export interface Disk {
   readonly reads: number;
   readonly blocksRead: number;
 }
+
+savable(DeviceTable);
