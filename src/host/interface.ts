@@ -94,6 +94,8 @@ export interface HostDirectory {
   change(path: HostPath, change: HostChange): HostFailure | undefined;
   /** Space of the file system below, in bytes. */
   space(): { readonly total: number; readonly free: number };
+  /** The machine is gone: closes all that is open. */
+  release(): void;
 }
 
 /**
