@@ -66,8 +66,13 @@ function declareTypes() {
 
 function replaceDist() {
   const old = `${making}-old`;
-  if (existsSync(dist)) renameSync(dist, old);
-  renameSync(making, dist);
+  try {
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(making, dist);
+  } catch (error) {
+    // Another build came in between, and what it made is as new as ours.
+    if (!existsSync(dist)) throw error;
+  }
   rmSync(old, { recursive: true, force: true });
 }
 
