@@ -78,7 +78,9 @@ export class FileTable {
 /** Gives back one reference to a file. */
 export function drop(task: Task, file: File): void {
   file.closed(task);
-  if (--file.references === 0) file.release();
+  if (--file.references > 0) return;
+  file.release();
+  file.ready.wake(); // epoll items learn that the file is gone
 }
 
 savable(FileTable);

@@ -5,6 +5,7 @@ import type { Cgroup } from "../cgroups/cgroup.js";
 import type { Frame } from "../memory/frames.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
+import type { InodeLocks } from "./locks.js";
 import type { Path } from "./path.js";
 
 /** A point in real time: seconds since 1970 and nanoseconds below one second. */
@@ -44,6 +45,11 @@ export abstract class FileSystem {
     return true;
   }
 
+  /** The last mount of it went and nothing uses it: give back what it holds. */
+  unmounted(): void {}
+  /** A remount with other options (`data` of mount(2)). */
+  reconfigure(_data: ByteString): Errno | undefined { return undefined; }
+
   /** What /proc/mounts shows as the source ("none", "overlay", "/dev/vda") and as options after rw or ro. */
   source: ByteString = "none";
   options: ByteString = "";
@@ -70,8 +76,12 @@ export interface AttributeChange {
  * A page that is not there yet may cost a device request; a request that does not finish at once throws a Wait.
  */
 export interface PageCache {
-  /** The frame of page `index` (of 4 KiB), charged to `payer` if it is new. No reference is taken. ENOMEM, EIO. */
+  /** The frame of page `index` (of 4 KiB), charged to `payer` if it is new. No reference is taken. ENOMEM, ENOSPC, EIO. */
   page(index: number, payer: Cgroup): Frame | Errno;
+  /** The frame of a page if it need not be made: 0 for a hole, or one that is not read yet. */
+  present(index: number): Frame;
+  /** Whether a page that is not present is all zeros, so that reading it need not make it. */
+  readonly sparse: boolean;
   /** Bytes of the file; a mapping beyond its last page is SIGBUS. */
   readonly size: number;
   /** Tells that a shared mapping or a write is about to change the page. */
@@ -101,11 +111,26 @@ export abstract class Inode {
   mtime: Timestamp = { sec: 0, nsec: 0 };
   ctime: Timestamp = { sec: 0, nsec: 0 };
 
+  /** What IPC keeps behind a name: the pipe of a FIFO, the socket bound to it (Linux: i_pipe, unix_find_socket_byinode). */
+  attached: object | undefined = undefined;
+
   constructor(fs: FileSystem, ino: number, mode: number) {
     this.fs = fs;
     this.ino = ino;
     this.mode = mode;
   }
+
+  /** Byte-range and whole-file locks on it (vfs/locks.ts); undefined while there are none. */
+  locks: InodeLocks | undefined = undefined;
+
+  /** The inode that holds the bytes: itself, but for overlay's the one of a layer (Linux: d_real_inode). */
+  get real(): Inode {
+    return this;
+  }
+
+  /** An open file refers to it, or no longer does: a file without names lives until the last one goes. */
+  opened(): void {}
+  released(): void {}
 
   /** 512-byte units, for st_blocks. */
   get blocks(): number {
@@ -130,6 +155,8 @@ export abstract class Inode {
   rmdir(_task: Task, _name: ByteString, _inode: Inode): Errno | undefined { return EROFS; }
   /** Moves `name` here to `newName` in `to` (same file system). `replaced` is what stands there now, checked by the caller. */
   rename(_task: Task, _name: ByteString, _inode: Inode, _to: Inode, _newName: ByteString, _replaced: Inode | undefined, _exchange: boolean): Errno | undefined { return EROFS; }
+  /** A regular file without a name, for O_TMPFILE. */
+  tmpfile(_task: Task, _mode: number, _owner: Owner): Inode | Errno { return EOPNOTSUPP; }
   /** All entries without "." and ".."; the open directory keeps its own copy, so positions are stable. */
   list(_task: Task): DirectoryEntry[] | Errno { return ENOTDIR; }
 
@@ -140,6 +167,14 @@ export abstract class Inode {
   /** The pages of a regular file; undefined where there are none (proc). */
   get pages(): PageCache | undefined { return undefined; }
   truncate(_task: Task, _size: number): Errno | undefined { return EINVAL; }
+  /** fallocate(2) with FALLOC_FL_*; the caller has checked ranges and limits. */
+  fallocate(_task: Task, _mode: number, _offset: number, _length: number): Errno | undefined { return EOPNOTSUPP; }
+  /** A write(2) that is about to reach up to `end`: seals and space are judged here. Returns how far it may go. */
+  mayWrite(_task: Task, _at: number, end: number): number | Errno { return end; }
+  /** Bytes up to `end` were written: the size grows to it, times change. */
+  wrote(_task: Task, _end: number): void {}
+  /** Bytes were read: the access time, by the mount's rules already decided. */
+  touched(now: Timestamp): void { this.atime = now; }
   setAttributes(_task: Task, _change: AttributeChange): Errno | undefined { return EROFS; }
 
   getxattr(_task: Task, _name: ByteString): Uint8Array | Errno { return ENODATA; }
