@@ -19,7 +19,7 @@ export function complaints(config, cwd = process.cwd()) {
 
 if (process.argv[1] === import.meta.filename) {
   const [all, pure] = await Promise.all([complaints("tsconfig.json"), complaints("tsconfig.pure.json")]);
-  const found = [...new Set([all, pure, await complaints("tsconfig.browser.json")].flatMap((text) => text.split("\n")))].filter(Boolean);
+  const found = [...new Set([all, pure, await complaints("tsconfig.browser.json")].flatMap((text) => text.trimEnd().split(/\n(?=\S)/)))].filter(Boolean);
   if (found.length > 0) console.error(found.join("\n"));
   process.exitCode = found.length > 0 ? 1 : 0;
 }
