@@ -28,9 +28,10 @@ function edges(format: Format): bigint[] {
   return positive.flatMap((bits) => [bits, negate(format, bits)]);
 }
 
-/** Three bit patterns and a 64-bit integer: every pair of edges, then `count` random ones. */
+/** Three bit patterns and a 64-bit integer. */
 export type Operands = readonly [bigint, bigint, bigint, bigint];
 
+/** Every pair of edges, then `count` random ones. */
 export function operands(format: Format, count: number): Operands[] {
   const next = generator(0x9e3779b97f4a7c15n + BigInt(format.fractionBits));
   const below = (limit: number): number => Number(next(32)) % limit;
