@@ -1,0 +1,427 @@
+// The memory of a process (Linux: mm_struct): its mappings, its page table, and what is done to them.
+import { EEXIST, EINVAL, ENOMEM, type Errno, failed } from "../../abi/errno.js";
+import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK } from "../../abi/resource.js";
+import type { ByteString } from "../bytestring.js";
+import type { Cgroup } from "../cgroups/cgroup.js";
+import type { Sink, Source } from "../io.js";
+import type { Kernel } from "../kernel.js";
+import { savable } from "../save.js";
+import type { Task } from "../task/task.js";
+import type { Wait } from "../wait.js";
+import { type Access, type Fault, fault, makePresent } from "./fault.js";
+import { forkInto } from "./fork.js";
+import type { Frame } from "./frames.js";
+import { MAX_MAP_COUNT, MIN_PAGE, PAGE_SIZE, STACK_GUARD_PAGES, TASK_PAGES, mmapBasePage, pagesOf } from "./layout.js";
+import { PageTable, PTE_FILE, PTE_V, PTE_W } from "./page-table.js";
+import { AnonymousPages } from "./shared-pages.js";
+import { type Iovec, UserSink, UserSource } from "./user.js";
+import * as user from "./user.js";
+import { ANONYMOUS, type Backing, VM_ACCESS, VM_GROWSDOWN, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, Vma } from "./vma.js";
+
+/** Places that /proc/PID/stat, cmdline and environ tell of, in bytes; set by the loader. */
+export interface Marks {
+  codeStart: number;
+  codeEnd: number;
+  dataStart: number;
+  dataEnd: number;
+  stackStart: number;
+  argumentsStart: number;
+  argumentsEnd: number;
+  environmentStart: number;
+  environmentEnd: number;
+}
+
+export class AddressSpace {
+  readonly kernel: Kernel;
+  /** Number of its translations in the hart. */
+  readonly asid: number;
+  readonly table: PageTable;
+  /** Sorted, never overlapping. */
+  readonly vmas: Vma[] = [];
+  /** Who pays for new frames. */
+  payer: Cgroup;
+  /** The task that runs in it now or ran in it last: its limits hold, its faults are counted. */
+  task: Task | undefined;
+  /** Tasks that share it (CLONE_VM); `release` gives one back. */
+  users = 1;
+  /** Where mmap searches downwards from, in pages. */
+  mmapBase: number;
+  /** The heap, in bytes: brk(2). */
+  brkStart = 0;
+  brk = 0;
+  readonly marks: Marks = {
+    codeStart: 0, codeEnd: 0, dataStart: 0, dataEnd: 0, stackStart: 0, argumentsStart: 0, argumentsEnd: 0, environmentStart: 0, environmentEnd: 0,
+  };
+  /** As it was put on the stack, for /proc/PID/auxv. */
+  auxv = new Uint8Array(0);
+  /** Address of the vDSO's ELF header. 0: none is mapped. */
+  vdso = 0;
+  /** Pages: mapped in all, writable and private, of stacks, locked, of code. */
+  totalPages = 0;
+  dataPages = 0;
+  stackPages = 0;
+  lockedPages = 0;
+  peakPages = 0;
+  /** VM_LOCKED and VM_LOCKONFAULT for mappings to come: mlockall(MCL_FUTURE). */
+  futureFlags = 0;
+  /** Pages present: private ones, and those of files and shared memory. */
+  anonymousPages = 0;
+  filePages = 0;
+  peakPresent = 0;
+  /** The kernel found no memory for a copy into it: whoever runs in it is to be killed before going back to user mode. */
+  exhausted = false;
+  minorFaults = 0;
+  majorFaults = 0;
+
+  constructor(kernel: Kernel, payer: Cgroup, task: Task | undefined, asid: number, root: Frame) {
+    this.kernel = kernel;
+    this.payer = payer;
+    this.task = task;
+    this.asid = asid;
+    this.table = new PageTable(kernel.frames, root);
+    this.mmapBase = mmapBasePage(this.limit(RLIMIT_STACK));
+  }
+
+  /** An empty one. `task` is who will run in it: its limits hold from the beginning. */
+  static create(kernel: Kernel, payer: Cgroup, task: Task | undefined): AddressSpace | Errno {
+    const asid = kernel.frames.allocateAsid();
+    if (asid === 0) return ENOMEM;
+    const root = kernel.frames.allocate(payer);
+    if (root !== 0) return new AddressSpace(kernel, payer, task, asid, root);
+    kernel.frames.releaseAsid(asid);
+    return ENOMEM;
+  }
+
+  /** The task is about to run in it: on every switch to it, and after exec. */
+  enter(task: Task): void {
+    this.task = task;
+    this.kernel.processor.useAddressSpace(this.kernel.frames.memory.pageOf(this.table.root), this.asid);
+  }
+
+  /** One user less; the last one gives everything back. */
+  release(): void {
+    if (--this.users > 0) return;
+    this.removeRange(0, TASK_PAGES);
+    this.table.free();
+    this.kernel.processor.forget(this.asid);
+    this.kernel.frames.releaseAsid(this.asid);
+    this.task = undefined;
+  }
+
+  /** A copy for fork(2): private pages are shared until one of the two writes to them. */
+  fork(payer: Cgroup, task: Task | undefined): AddressSpace | Errno {
+    const copy = AddressSpace.create(this.kernel, payer, task ?? this.task);
+    return failed(copy) ? copy : forkInto(this, copy);
+  }
+
+  /** Soft limit (RLIMIT_*) of the process that runs in it. */
+  limit(resource: number): number {
+    return this.task?.process.limit(resource) ?? Infinity;
+  }
+
+  // Faults
+
+  /** What a user-mode access that faulted leads to: nothing (it is there now), a wait, or a signal. */
+  fault(address: number, access: Access): undefined | Wait | Fault {
+    return fault(this, address, access);
+  }
+
+  // User memory for the kernel's copies; all throw EFAULT, and a Wait where a page must first be read from a device.
+
+  sink(at: number, n: number): Sink { return new UserSink(this, at, n); }
+  source(at: number, n: number): Source { return new UserSource(this, at, n); }
+  sinkVector(vectors: readonly Iovec[]): Sink { return new UserSink(this, 0, 0, vectors); }
+  sourceVector(vectors: readonly Iovec[]): Source { return new UserSource(this, 0, 0, vectors); }
+  read(at: number, n: number): Uint8Array { return user.read(this, at, n); }
+  write(at: number, bytes: Uint8Array): void { user.write(this, at, bytes); }
+  /** Up to `max` bytes before a NUL; without one within them, all `max`. */
+  readString(at: number, max: number): ByteString { return user.readString(this, at, max); }
+  readU32(at: number): number { return user.readU32(this, at); }
+  readI32(at: number): number { return user.readU32(this, at) | 0; }
+  readU64(at: number): number { return user.readU32(this, at) + user.readU32(this, at + 4) * 2 ** 32; }
+  writeU32(at: number, value: number): void { user.writeU32(this, at, value); }
+  writeI32(at: number, value: number): void { user.writeU32(this, at, value); }
+  writeU64(at: number, value: number): void { user.writeU64(this, at, value); }
+
+  // Mappings
+
+  /** Index of the first mapping that ends after the page. */
+  indexOf(page: number): number {
+    let low = 0;
+    let high = this.vmas.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.vmas[middle].end > page) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The mapping that holds the page. */
+  find(page: number): Vma | undefined {
+    const vma = this.vmas.at(this.indexOf(page));
+    return vma !== undefined && vma.start <= page && page < vma.end ? vma : undefined;
+  }
+
+  /** The highest free range of `pages` pages below the mmap base, or failing that anywhere; its first page. */
+  findGap(pages: number, align = 1): number | Errno {
+    return this.gapBelow(this.mmapBase, pages, align) ?? this.gapBelow(TASK_PAGES - 1, pages, align) ?? ENOMEM;
+  }
+
+  private gapBelow(top: number, pages: number, align: number): number | undefined {
+    let above = this.indexOf(top);
+    let end = Math.min(top, this.roomUnder(above));
+    for (;;) {
+      const floor = above > 0 ? Math.max(this.vmas[above - 1].end, MIN_PAGE) : MIN_PAGE;
+      const start = Math.floor((end - pages) / align) * align;
+      if (start >= floor) return start;
+      if (above === 0) return undefined;
+      above--;
+      end = Math.min(end, this.roomUnder(above));
+    }
+  }
+
+  /** Where the free pages under the mapping at an index end. */
+  private roomUnder(index: number): number {
+    const vma = this.vmas.at(index);
+    if (vma === undefined) return TASK_PAGES;
+    return vma.start - ((vma.flags & VM_GROWSDOWN) !== 0 ? STACK_GUARD_PAGES : 0);
+  }
+
+  /** Whether no mapping touches the pages. */
+  isFree(start: number, end: number): boolean {
+    const next = this.vmas.at(this.indexOf(start));
+    return next === undefined || next.start >= end;
+  }
+
+  /**
+   * Maps `pages` pages; `where` is the place (replacing what is there), a hint, or undefined. Flags are VM_*. The first page.
+   * Limits: ENOMEM for RLIMIT_AS, RLIMIT_DATA, too many mappings, or more private memory than the machine has.
+   */
+  map(where: { at: number; how: "replace" | "keep" | "hint" } | undefined, pages: number, flags: number, behind: Backing): number | Errno {
+    const start = this.place(where, pages);
+    if (failed(start)) return start;
+    const replaced = where?.how === "replace" ? this.pagesWithin(start, start + pages) : 0;
+    const refused = this.refuse(pages - replaced, flags, behind) ?? this.countRefused();
+    if (refused !== undefined) return refused;
+    if (where?.how === "replace") {
+      const cut = this.unmap(start, start + pages);
+      if (cut !== undefined) return cut;
+    }
+    const vma = new Vma(this, start, start + pages, flags | this.futureFlags, behind);
+    if (!vma.attach()) return ENOMEM;
+    this.insert(vma);
+    return start;
+  }
+
+  private place(where: { at: number; how: "replace" | "keep" | "hint" } | undefined, pages: number): number | Errno {
+    if (pages > TASK_PAGES) return ENOMEM;
+    if (where === undefined) return this.findGap(pages);
+    if (where.how === "hint") {
+      const fits = where.at >= MIN_PAGE && where.at + pages <= TASK_PAGES && this.isFree(where.at, where.at + pages);
+      return fits && !this.insideGuard(where.at + pages) ? where.at : this.findGap(pages);
+    }
+    if (where.at + pages > TASK_PAGES) return ENOMEM;
+    if (where.how === "keep" && !this.isFree(where.at, where.at + pages)) return EEXIST;
+    return where.at;
+  }
+
+  /** Whether a mapping that ends there would come too near to a stack. */
+  private insideGuard(end: number): boolean {
+    const next = this.vmas.at(this.indexOf(end));
+    return next !== undefined && (next.flags & VM_GROWSDOWN) !== 0 && next.start - end < STACK_GUARD_PAGES;
+  }
+
+  private pagesWithin(start: number, end: number): number {
+    let pages = 0;
+    for (let i = this.indexOf(start); i < this.vmas.length && this.vmas[i].start < end; i++) {
+      pages += Math.min(end, this.vmas[i].end) - Math.max(start, this.vmas[i].start);
+    }
+    return pages;
+  }
+
+  /** Whether the limits forbid `pages` more pages of this kind (Linux: may_expand_vm, and heuristic overcommit). */
+  refuse(pages: number, flags: number, behind: Backing): Errno | undefined {
+    if ((this.totalPages + pages) * PAGE_SIZE > this.limit(RLIMIT_AS)) return ENOMEM;
+    if (!isData(flags)) return undefined;
+    if ((this.dataPages + pages) * PAGE_SIZE > this.limit(RLIMIT_DATA)) return ENOMEM;
+    const counted = (flags & VM_NORESERVE) === 0 && behind.name === undefined;
+    return counted && pages > this.kernel.frames.total ? ENOMEM : undefined;
+  }
+
+  countRefused(): Errno | undefined {
+    return this.vmas.length >= MAX_MAP_COUNT ? ENOMEM : undefined;
+  }
+
+  /** Puts an attached mapping into its place and makes it one with its neighbours where they are alike. */
+  insert(vma: Vma): void {
+    this.account(vma, vma.length);
+    this.vmas.splice(this.indexOf(vma.start), 0, vma);
+    this.mergeAround(vma.start, vma.end);
+  }
+
+  /** Makes mappings one that touch each other within [start, end] and are alike. */
+  mergeAround(start: number, end: number): void {
+    let i = Math.max(1, this.indexOf(start - 1));
+    while (i < this.vmas.length && this.vmas[i].start <= end) {
+      const before = this.vmas[i - 1];
+      const vma = this.vmas[i];
+      if (!before.continuedBy(vma)) {
+        i++;
+        continue;
+      }
+      before.end = vma.end;
+      this.vmas.splice(i, 1);
+      vma.detach();
+    }
+  }
+
+  /** Adds (or with a negative count takes) pages of the mapping's kind to the counters. */
+  account(vma: Vma, pages: number): void {
+    this.totalPages += pages;
+    this.peakPages = Math.max(this.peakPages, this.totalPages);
+    if (isData(vma.flags)) this.dataPages += pages;
+    if ((vma.flags & VM_GROWSDOWN) !== 0) this.stackPages += pages;
+    if ((vma.flags & VM_LOCKED) !== 0) this.lockedPages += pages;
+  }
+
+  /** Cuts a mapping in two at the page; false where the cgroup has no room for one more. */
+  split(vma: Vma, page: number): boolean {
+    const upper = new Vma(this, page, vma.end, vma.flags, vma.backingAt(page));
+    if (!upper.attach()) return false;
+    vma.end = page;
+    this.vmas.splice(this.vmas.indexOf(vma) + 1, 0, upper);
+    return true;
+  }
+
+  /** Cuts mappings so that none reaches over the ends of [start, end), and gives those within. ENOMEM. */
+  isolate(start: number, end: number): Vma[] | Errno {
+    const first = this.find(start);
+    const last = this.find(end - 1);
+    let cuts = 0;
+    if (first !== undefined && first.start < start) cuts++;
+    if (last !== undefined && last.end > end) cuts++;
+    if (this.vmas.length + cuts > MAX_MAP_COUNT) return ENOMEM;
+    if (first !== undefined && first.start < start && !this.split(first, start)) return ENOMEM;
+    const tail = this.find(end - 1);
+    if (tail !== undefined && tail.end > end && !this.split(tail, end)) return ENOMEM;
+    const found: Vma[] = [];
+    for (let i = this.indexOf(start); i < this.vmas.length && this.vmas[i].start < end; i++) found.push(this.vmas[i]);
+    return found;
+  }
+
+  /** Removes whatever is mapped in [start, end). */
+  unmap(start: number, end: number): Errno | undefined {
+    const within = this.isolate(start, end);
+    if (failed(within)) return within;
+    if (within.length > 0) this.removeRange(start, end);
+    return undefined;
+  }
+
+  /** Removes whole mappings. */
+  private removeRange(start: number, end: number): void {
+    this.dropPages(start, end);
+    const first = this.indexOf(start);
+    let last = first;
+    while (last < this.vmas.length && this.vmas[last].start < end) last++;
+    const removed = this.vmas.splice(first, last - first);
+    for (const vma of removed) {
+      this.account(vma, -vma.length);
+      vma.detach();
+      if (vma.pages instanceof AnonymousPages) vma.pages.unused();
+    }
+    const floor = first > 0 ? this.vmas[first - 1].end : 0;
+    const ceiling = first < this.vmas.length ? this.vmas[first].start : TASK_PAGES;
+    this.table.freeTables(floor, ceiling);
+  }
+
+  // Pages
+
+  /** Maps a frame, with one reference that the caller took. False where there is no memory for a table. */
+  mapFrame(page: number, frame: Frame, bits: number): boolean {
+    if (!this.table.set(page, this.table.make(frame, bits), this.payer)) return false;
+    if ((bits & PTE_FILE) !== 0) this.filePages++;
+    else this.anonymousPages++;
+    const present = this.filePages + this.anonymousPages;
+    if (present > this.peakPresent) this.peakPresent = present;
+    return true;
+  }
+
+  /** Forgets what is present in [start, end): files' pages can be had again, private ones are lost. */
+  dropPages(start: number, end: number): void {
+    const { frames, processor } = this.kernel;
+    let dropped = 0;
+    let from = -1;
+    let to = 0;
+    for (let page = this.table.next(start, end); page < end; page = this.table.next(page + 1, end)) {
+      const entry = this.table.entry(page);
+      this.table.replace(page, 0);
+      if ((entry & PTE_FILE) !== 0) this.filePages--;
+      else this.anonymousPages--;
+      frames.release(this.table.frameOf(entry));
+      if (from < 0) from = page;
+      to = page + 1;
+      dropped++;
+    }
+    if (dropped > 0) processor.forget(this.asid, from * PAGE_SIZE, to - from);
+  }
+
+  /** Makes present pages in [start, end) read-only, so that the next store faults. */
+  writeProtect(start: number, end: number): void {
+    for (let page = this.table.next(start, end); page < end; page = this.table.next(page + 1, end)) {
+      const entry = this.table.entry(page);
+      if ((entry & PTE_W) !== 0) this.table.replace(page, entry & ~PTE_W);
+    }
+    this.kernel.processor.forget(this.asid, start * PAGE_SIZE, end - start);
+  }
+
+  /** The frame at a user page for an access by the kernel, faulted in where it must be; throws EFAULT or a Wait. */
+  frameFor(page: number, write: boolean): Frame {
+    const entry = this.table.entry(page);
+    if ((entry & PTE_V) !== 0 && (!write || (entry & PTE_W) !== 0)) return this.table.frameOf(entry);
+    return makePresent(this, page, write);
+  }
+
+  /** What stands behind an address where several processes may meet (a futex in shared memory); undefined where it is private. */
+  sharedPlace(at: number): { pages: object; offset: number } | undefined {
+    const page = Math.floor(at / PAGE_SIZE);
+    const vma = this.find(page);
+    if (vma?.pages === undefined || !vma.shared) return undefined;
+    return { pages: vma.pages, offset: (vma.offset + page - vma.start) * PAGE_SIZE + (at % PAGE_SIZE) };
+  }
+
+  /** brk(2): the new end of the heap, or the old one where it can't be. */
+  setBrk(to: number): number {
+    if (to < this.brkStart || to >= TASK_PAGES * PAGE_SIZE) return this.brk;
+    const before = pagesOf(this.brk);
+    const after = pagesOf(to);
+    if (to - this.brkStart > this.limit(RLIMIT_DATA)) return this.brk;
+    if (after < before && this.unmap(after, before) !== undefined) return this.brk;
+    if (after > before) {
+      // As Linux mm/mmap.c: the page after the heap stays free too, and a stack keeps its guard gap.
+      if (!this.isFree(before, after + 1) || this.insideGuard(after)) return this.brk;
+      const flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+      if (failed(this.map({ at: before, how: "keep" }, after - before, flags, ANONYMOUS))) return this.brk;
+    }
+    this.brk = to;
+    return to;
+  }
+
+  /** A range of bytes as pages; EINVAL where it is not aligned, ENOMEM where it reaches beyond user addresses. */
+  static pageRange(at: number, bytes: number): { start: number; end: number } | Errno {
+    if (at % PAGE_SIZE !== 0) return EINVAL;
+    const start = at / PAGE_SIZE;
+    const end = start + pagesOf(bytes);
+    return end > TASK_PAGES ? ENOMEM : { start, end };
+  }
+}
+
+/** Writable and private, and no stack: what RLIMIT_DATA counts. */
+function isData(flags: number): boolean {
+  return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE;
+}
+
+/** Flags of a private anonymous mapping with the given access. */
+export const privateFlags = (access: number): number => (access & VM_ACCESS) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+
+savable(AddressSpace);
