@@ -4,7 +4,7 @@ import type { Extract, Header } from "tar-stream";
 import { readArchive, type Member } from "./ar.js";
 import { decompress, section } from "./decompress.js";
 import { gather } from "./download.js";
-import { ImageError, messageOf } from "./error.js";
+import { ImageError, isLocal, messageOf } from "./error.js";
 import type { ImageHost, OpenFile } from "./host.js";
 import { toBytes } from "./names.js";
 
@@ -73,7 +73,7 @@ export class Deb {
     try {
       yield* readTar(decompress(this.host, member.name, section(this.file, member.at, member.size)));
     } catch (error) {
-      if (error instanceof ImageError || (error instanceof Error && "code" in error)) throw error;
+      if (error instanceof ImageError || isLocal(error)) throw error;
       throw new ImageError(`${this.what} is damaged: ${messageOf(error)} in ${member.name}`);
     }
   }

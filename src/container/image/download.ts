@@ -1,6 +1,6 @@
 // Fetches a file of known hash and size into the store, going on where a transfer was cut off.
 
-import { codeOf, ImageError, messageOf } from "./error.js";
+import { ImageError, isLocal, messageOf } from "./error.js";
 import type { Hasher, HttpReply, ImageHost, NewFile } from "./host.js";
 import type { Store } from "./store.js";
 
@@ -117,14 +117,10 @@ export function httpProblem(status: number, what: string, url: string): string {
   }
 }
 
-function isLocal(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EIO", "ENOTDIR", "EISDIR"].includes(codeOf(error));
-}
-
 /** A small file whose hash nobody says beforehand, in memory. */
 export async function fetchSmall(host: ImageHost, url: string, what: string, limitBytes: number): Promise<Uint8Array> {
   let failure: unknown;
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < 2; attempt++) {
     if (attempt > 0) await host.sleep(100 * 4 ** (attempt - 1));
     try {
       const reply = await host.get(url, {});

@@ -38,9 +38,9 @@ export async function libraryDirectories(tree: Tree, disk: ErofsWriter): Promise
   return [...directories, ...SYSTEM_DIRECTORIES];
 }
 
-/** As ldconfig: the first of several directories that are one, and in each directory the newest file of a name. */
+/** As ldconfig: each directory once, and in it the newest file of a name. */
 export async function findLibraries(tree: Tree, disk: ErofsWriter, mtime: number): Promise<Library[]> {
-  const libraries = new Map<string, Library>();
+  const libraries: Library[] = [];
   const seen = new Set<DirectoryNode>();
   for (const path of await libraryDirectories(tree, disk)) {
     const node = tree.resolve(path);
@@ -48,11 +48,10 @@ export async function findLibraries(tree: Tree, disk: ErofsWriter, mtime: number
     seen.add(node);
     for (const [soname, file] of await namesIn(tree, disk, path, node)) {
       if (!node.entries.has(soname)) node.entries.set(soname, symlink(file, mtime));
-      // The order of the directories is the order of the search: the first stands.
-      if (!libraries.has(soname)) libraries.set(soname, { soname, path: `${path}/${soname}` });
+      libraries.push({ soname, path: `${path}/${soname}` });
     }
   }
-  return [...libraries.values()];
+  return libraries;
 }
 
 /** Sonames of a directory's libraries to the file that has it. */
@@ -73,7 +72,7 @@ async function namesIn(tree: Tree, disk: ErofsWriter, path: string, directory: D
   return names;
 }
 
-/** `struct cache_file_new` of glibc's elf/cache.h, version 1.1, sorted as its binary search wants it: descending. */
+/** `struct cache_file_new` of glibc's elf/cache.h, version 1.1, sorted as its binary search wants it: descending, equal names in order. */
 export function encodeCache(libraries: Library[]): Uint8Array {
   const sorted = [...libraries].sort((a, b) => compareNames(b.soname, a.soname));
   const strings: number[] = [];

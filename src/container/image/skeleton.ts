@@ -1,7 +1,7 @@
 // The files that every root needs and that Debian's maintainer scripts would make: directories, users, names, shell.
 
 import type { ErofsWriter } from "./erofs.js";
-import { directory, symlink, type Tree } from "./tree.js";
+import { directory, symlink, type Tree, type TreeNode } from "./tree.js";
 
 const DIRECTORIES: readonly [string, number][] = [
   ["/dev", 0o755], ["/etc", 0o755], ["/home", 0o755], ["/mnt", 0o755], ["/proc", 0o555], ["/root", 0o700], ["/run", 0o755], ["/run/lock", 0o1777], ["/sys", 0o555],
@@ -46,11 +46,7 @@ export function beginSkeleton(tree: Tree): void {
 
 /** After packages unpacked: what no package brought. */
 export async function endSkeleton(tree: Tree, disk: ErofsWriter, mtime: number): Promise<void> {
-  for (const [path] of [...DIRECTORIES, ...LINKS]) {
-    const node = tree.at(path);
-    if (node && node.mtime === 0) node.mtime = mtime;
-  }
-  tree.root.mtime ||= mtime;
+  giveTime(tree.root, mtime);
   for (const [from, to] of COPIES) {
     const model = tree.resolve(from);
     if (model?.kind === "file" && !tree.at(to)) tree.insert(to, { ...model, mode: 0o644, uid: 0, gid: 0 }, to);
@@ -65,6 +61,12 @@ export async function endSkeleton(tree: Tree, disk: ErofsWriter, mtime: number):
   if (!tree.at("/usr/lib/os-release") && !tree.at("/etc/os-release")) texts.push(["/etc/os-release", OS_RELEASE]);
   if (tree.resolve("/etc/ld.so.conf.d")) texts.push(["/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n"]);
   for (const [path, text] of texts) await addText(tree, disk, path, text, mtime);
+}
+
+/** What was made here has no time of its own. */
+function giveTime(node: TreeNode, mtime: number): void {
+  node.mtime ||= mtime;
+  if (node.kind === "directory") for (const each of node.entries.values()) giveTime(each, mtime);
 }
 
 async function addText(tree: Tree, disk: ErofsWriter, path: string, text: string, mtime: number): Promise<void> {

@@ -6,7 +6,7 @@ import tls from "node:tls";
 import type { HttpReply } from "../../container/image/host.js";
 
 /** A transfer on which no byte moves for so long has failed. */
-const STALL_MS = 20_000;
+const STALL_MS = 15_000;
 const REDIRECTS = 5;
 
 export interface Route {
