@@ -1,7 +1,7 @@
 // Reads the members of an `ar` archive, the outer form of a .deb: see deb(5).
 
 import { ImageError } from "./error.js";
-import type { OpenFile } from "./host.js";
+import type { OpenFile } from "../../host/interface/images.js";
 
 export interface Member {
   name: string;

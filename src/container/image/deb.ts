@@ -5,7 +5,7 @@ import { readArchive, type Member } from "./ar.js";
 import { decompress, section } from "./decompress.js";
 import { gather } from "./download.js";
 import { ImageError, isLocal, messageOf } from "./error.js";
-import type { ImageHost, OpenFile } from "./host.js";
+import type { ImageHost, OpenFile } from "../../host/interface/images.js";
 import { toBytes } from "./names.js";
 
 /** Names are kept as bytes, one per character: file names in Linux have no encoding. */

@@ -1,6 +1,6 @@
 // Unpacks xz, zstd and gzip streams, by the ending of the file's name.
 
-import type { ImageHost, OpenFile } from "./host.js";
+import type { ImageHost, OpenFile } from "../../host/interface/images.js";
 import { ImageError } from "./error.js";
 
 export function decompress(host: ImageHost, name: string, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -5,7 +5,7 @@ import { defaultConfig, type Pulled } from "./debian.js";
 import { toBytes } from "./names.js";
 import type { ErofsWriter, Extent } from "./erofs.js";
 import { codeOf, ImageError } from "./error.js";
-import type { FileStat, ImageFiles } from "./host.js";
+import type { FileStat, ImageFiles } from "../../host/interface/images.js";
 import { section } from "./decompress.js";
 import type { OnProgress } from "./progress.js";
 import type { Store } from "./store.js";

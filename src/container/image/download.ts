@@ -1,7 +1,7 @@
 // Fetches a file of known hash and size into the store, going on where a transfer was cut off.
 
 import { ImageError, isLocal, messageOf } from "./error.js";
-import type { Hasher, HttpReply, ImageHost, NewFile } from "./host.js";
+import type { Hasher, HttpReply, ImageHost, NewFile } from "../../host/interface/images.js";
 import type { Store } from "./store.js";
 
 const ATTEMPTS = 5;

@@ -3,7 +3,7 @@
 
 import { ImageError } from "./error.js";
 import { layOutDirectory, writeDirectory, type DirectoryLayout } from "./erofs-directory.js";
-import type { ImageHost, NewFile } from "./host.js";
+import type { ImageHost, NewFile } from "../../host/interface/images.js";
 import type { DirectoryNode, TreeNode } from "./tree.js";
 
 export const BLOCK = 4096;

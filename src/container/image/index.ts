@@ -1,12 +1,12 @@
 // Images, as the rest of the project sees them: resolve a reference to a disk, pull, list, remove.
 
 import { ImageError, messageOf } from "./error.js";
-import type { ImageHost } from "./host.js";
+import type { ImageHost } from "../../host/interface/images.js";
 import type { OnProgress } from "./progress.js";
 import { Store, type ImageConfig, type ImageRecord, type PackageRecord } from "./store.js";
 
 export { ImageError } from "./error.js";
-export type { ImageHost } from "./host.js";
+export type { ImageHost } from "../../host/interface/images.js";
 export type { OnProgress, Progress } from "./progress.js";
 export type { ImageConfig, PackageRecord } from "./store.js";
 

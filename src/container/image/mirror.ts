@@ -2,7 +2,7 @@
 
 import { fetchSmall } from "./download.js";
 import { ImageError } from "./error.js";
-import type { Mirror } from "./host.js";
+import type { Mirror } from "../../host/interface/images.js";
 import { SUITE, type OpenMirror } from "./index-fetch.js";
 import { verifyRelease } from "./release.js";
 import type { Store } from "./store.js";

@@ -1,7 +1,7 @@
 // The content-addressed store of blobs and image records: everything appears by rename, whole and verified, or not at all.
 
 import { codeOf, ImageError, messageOf } from "./error.js";
-import type { ImageHost, NewFile } from "./host.js";
+import type { ImageHost, NewFile } from "../../host/interface/images.js";
 
 /** Leftovers of processes that can't be asked after (another machine's) are removed after a day. */
 const STALE_MS = 24 * 3600 * 1000;

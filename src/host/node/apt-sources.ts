@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import type { Mirror } from "../../container/image/host.js";
+import type { Mirror } from "../interface/images.js";
 
 /** apt's settings as `apt-config dump` prints them: names in lower case to values. */
 export type AptConfiguration = Map<string, string>;

@@ -3,7 +3,7 @@
 import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
-import type { HttpReply } from "../../container/image/host.js";
+import type { HttpReply } from "../interface/images.js";
 
 /** A transfer on which no byte moves for so long has failed. */
 const STALL_MS = 15_000;

@@ -2,7 +2,7 @@
 
 import { constants, promises as fs, type BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import type { FileStat, ImageFiles, NewFile, OpenFile } from "../../container/image/host.js";
+import type { FileStat, ImageFiles, NewFile, OpenFile } from "../interface/images.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 

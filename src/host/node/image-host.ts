@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { homedir, hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ImageHost, Mirror } from "../../container/image/host.js";
+import type { ImageHost, Mirror } from "../interface/images.js";
 import { storeFiles } from "./files-store.js";
 import type { Route } from "./fetch.js";
 
