@@ -95,6 +95,7 @@ export class AddressSpace {
   /** The task is about to run in it: on every switch to it, and after exec. */
   enter(task: Task): void {
     this.task = task;
+    this.kernel.vdso.refresh(this.kernel.clock);
     this.kernel.processor.useAddressSpace(this.kernel.frames.memory.pageOf(this.table.root), this.asid);
   }
 
