@@ -11,6 +11,10 @@ interface Descriptor {
 
 export class FileTable {
   private readonly slots: (Descriptor | undefined)[] = [];
+  /** Tasks of it that sleep in F_SETLKW, and whose lock they wait for. */
+  readonly lockWaits = new Map<Task, FileTable>();
+  /** Below it no number is free. */
+  private full = 0;
   /** Tasks that share the table. */
   users = 1;
 
@@ -24,12 +28,19 @@ export class FileTable {
 
   /** Installs the file at the lowest free number from `from` on, below `limit`, and takes a reference. */
   install(file: File, closeOnExec: boolean, limit: number, from = 0): number | Errno {
-    let fd = from;
+    let fd = Math.max(from, this.full);
     while (this.slots[fd] !== undefined) fd++;
+    if (from <= this.full) this.full = fd;
     if (fd >= limit) return EMFILE;
     file.references++;
     this.slots[fd] = { file, closeOnExec };
     return fd;
+  }
+
+  /** Whether `install` will find a number below `limit`. */
+  hasRoom(limit: number): boolean {
+    while (this.slots[this.full] !== undefined) this.full++;
+    return this.full < limit;
   }
 
   /** Puts the file at exactly `fd`, closing what was there. */
@@ -45,6 +56,7 @@ export class FileTable {
     const slot = this.slots[fd];
     if (slot === undefined) return EBADF;
     this.slots[fd] = undefined;
+    if (fd < this.full) this.full = fd;
     drop(task, slot.file);
     return undefined;
   }
@@ -75,10 +87,26 @@ export class FileTable {
   }
 }
 
-/** Gives back one reference to a file. */
+/** A descriptor of the file went: the process's POSIX locks on it go too, all of them (fcntl(2)), and one reference. */
 export function drop(task: Task, file: File): void {
+  const { locks } = file.inode;
+  if (locks !== undefined) {
+    locks.ranges = locks.ranges.filter((held) => held.owner !== task.files);
+    locks.changed.wake();
+  }
   file.closed(task);
+  unreference(file);
+}
+
+/** Gives back one reference to a file that no descriptor held (a mapping, a message). */
+export function unreference(file: File): void {
   if (--file.references > 0) return;
+  const { locks } = file.inode;
+  if (locks !== undefined) {
+    locks.whole.delete(file);
+    locks.ranges = locks.ranges.filter((held) => held.owner !== file);
+    locks.changed.wake();
+  }
   file.release();
   file.ready.wake(); // epoll items learn that the file is gone
 }

@@ -42,6 +42,11 @@ export abstract class File {
   /** Reads at `at` (bytes from the start; for a file that is not seekable it has no meaning). Does not move `offset`: the caller does. */
   read(_task: Task, _into: Sink, _at: number): Transfer { return EINVAL; }
   write(_task: Task, _from: Source, _at: number): Transfer { return EINVAL; }
+  /** Where O_APPEND writes: the end of what is there. */
+  get end(): number {
+    return this.offset;
+  }
+
   /** The new absolute position for lseek(2). */
   seek(_task: Task, _offset: number, _whence: number): number | Errno { return ESPIPE; }
   /** POLL* bits that hold now. */
@@ -52,6 +57,8 @@ export abstract class File {
   /** What mmap maps. */
   get pages(): PageCache | undefined | Errno { return ENODEV; }
   sync(_task: Task): Errno | Wait | undefined { return EINVAL; }
+  /** fallocate(2) with FALLOC_FL_*. */
+  fallocate(_task: Task, _mode: number, _offset: number, _length: number): Errno | Wait | undefined { return ESPIPE; }
   /** A descriptor was closed (close(2), exit): POSIX locks go, whether or not others still hold the file. */
   closed(_task: Task): void {}
   /** The last reference went. */

@@ -6,7 +6,7 @@ import type { Frame } from "../memory/frames.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
 import type { InodeLocks } from "./locks.js";
-import type { Path } from "./path.js";
+import type { Dentry, Path } from "./path.js";
 
 /** A point in real time: seconds since 1970 and nanoseconds below one second. */
 export interface Timestamp {
@@ -36,6 +36,11 @@ export abstract class FileSystem {
   constructor(device: number) {
     this.device = device;
   }
+
+  /** The dentry of `root`, made by the first mount. */
+  rootDentry: Dentry | undefined = undefined;
+  /** Mounts of it, in all namespaces. */
+  mounts = 0;
 
   abstract get root(): Inode;
   abstract facts(): FileSystemFacts;
@@ -114,14 +119,14 @@ export abstract class Inode {
   /** What IPC keeps behind a name: the pipe of a FIFO, the socket bound to it (Linux: i_pipe, unix_find_socket_byinode). */
   attached: object | undefined = undefined;
 
+  /** Byte-range and whole-file locks on it (vfs/locks.ts); undefined while there are none. */
+  locks: InodeLocks | undefined = undefined;
+
   constructor(fs: FileSystem, ino: number, mode: number) {
     this.fs = fs;
     this.ino = ino;
     this.mode = mode;
   }
-
-  /** Byte-range and whole-file locks on it (vfs/locks.ts); undefined while there are none. */
-  locks: InodeLocks | undefined = undefined;
 
   /** The inode that holds the bytes: itself, but for overlay's the one of a layer (Linux: d_real_inode). */
   get real(): Inode {
