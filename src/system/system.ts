@@ -3,6 +3,9 @@ import type { HostInput, HostOutput } from "../host/interface.js";
 import type { Happening } from "../kernel/happening.js";
 import type { Box } from "./inspection.js";
 
+export type { Happening } from "../kernel/happening.js";
+export type { Box } from "./inspection.js";
+
 /** A terminal: what is typed goes in, what the program shows comes out, and it has a size. */
 export interface TerminalStreams {
   readonly kind: "terminal";
