@@ -1,5 +1,6 @@
 // Device numbers and what stands behind them: character and block drivers by major and minor.
 import type { Errno } from "../abi/errno.js";
+import { major as majorOf, minor as minorOf } from "../abi/stat.js";
 import { savable } from "./save.js";
 import type { Task } from "./task/task.js";
 import type { File } from "./vfs/file.js";
@@ -23,11 +24,6 @@ export interface DeviceRange {
   readonly name: string;
   readonly driver: DeviceDriver;
 }
-
-/** Device number as Linux's new_encode_dev packs it into st_rdev: 12 bits of major, 20 of minor. */
-export const makedev = (major: number, minor: number): number => ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
-export const majorOf = (device: number): number => (device >>> 8) & 0xfff;
-export const minorOf = (device: number): number => (device & 0xff) | ((device >>> 12) & 0xfff00);
 
 /** Drivers by kind and number; a driver may serve a range of minors. */
 export class DeviceTable {

@@ -2,6 +2,7 @@
 import type { ByteString } from "../bytestring.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
 import { savable } from "../save.js";
+import type { Process } from "../task/process.js";
 import type { Task } from "../task/task.js";
 import type { Mount } from "../vfs/path.js";
 
@@ -19,14 +20,22 @@ export class MountNamespace extends Namespace {
   readonly mounts: Mount[] = [];
 }
 
-/** Numbers of tasks. A task has a number in its own namespace and in each outer one. */
+/**
+ * Numbers of tasks, process groups and sessions. Each has a number in its own namespace and in each outer one; its number in
+ * the initial namespace is what the kernel itself calls it by. pid.ts gives out and takes back.
+ */
 export class PidNamespace extends Namespace {
   readonly parent: PidNamespace | undefined;
   readonly level: number;
   readonly tasks = new Map<number, Task>();
-  /** Numbers of this namespace by the task's global tid. */
+  /** Numbers of this namespace by the global number, and the other way round; empty in the initial one, where both are the same. */
   readonly numbers = new Map<number, number>();
+  readonly globals = new Map<number, number>();
   lastNumber = 0;
+  /** Who inherits orphans, and whose end is the namespace's end. Only a real init is here. */
+  init: Process | undefined;
+  /** Whether signals from inside that init does not handle are dropped (SIGNAL_UNKILLABLE). Not so for a program that was started directly as PID 1. */
+  protectsInit = false;
 
   constructor(id: number, parent: PidNamespace | undefined) {
     super(id);

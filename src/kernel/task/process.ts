@@ -9,7 +9,7 @@ import type { Rlimit } from "./rlimits.js";
 import type { SignalActions } from "./signal-actions.js";
 import { SignalQueue } from "./signal-queue.js";
 import type { Task } from "./task.js";
-import type { IntervalTimer, PosixTimer } from "./timers.js";
+import type { AlarmTimer, CpuTimer, PosixTimer } from "./timers.js";
 
 /** What getrusage(2) sums up. */
 export interface Usage {
@@ -73,18 +73,22 @@ export class Process {
   dumpable = 1;
   oomScoreAdjust = 0;
   personality = 0;
-  nice = 0;
-  ioPriority = 0;
   childSubreaper = false;
   startNs: number;
   /** Threads that ended. */
   readonly threadUsage = noUsage();
   /** Children that were waited for. */
   readonly childUsage = noUsage();
-  /** ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
-  readonly intervalTimers: (IntervalTimer | undefined)[] = [undefined, undefined, undefined];
+  /** ITIMER_REAL. */
+  alarm: AlarmTimer | undefined;
+  virtualTimer: CpuTimer | undefined;
+  profTimer: CpuTimer | undefined;
   /** timer_create(2) by id. */
   readonly posixTimers = new Map<number, PosixTimer>();
+  /** Something is to be looked at when processor time was charged: timers on it, RLIMIT_CPU. */
+  watchesCpu = false;
+  /** The next second of processor time that SIGXCPU tells of, once beyond the soft limit. */
+  cpuWarnedSeconds = 0;
   nextTimerId = 0;
   /** For prctl(PR_SET_MM_*) and /proc: the file name given to execve. */
   executedName: ByteString = "";
@@ -104,6 +108,11 @@ export class Process {
   /** It is a zombie or gone. */
   get ended(): boolean {
     return this.zombie || this.reaped;
+  }
+
+  /** Most pages that were present at once, in this program and those before it. */
+  maxRss(): number {
+    return Math.max(this.threadUsage.maxRssPages, this.leader.memory.peakPresent);
   }
 
   /** Soft limit of a resource (RLIMIT_*). */

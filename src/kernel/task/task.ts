@@ -7,10 +7,12 @@ import type { Namespaces } from "../namespaces/namespaces.js";
 import { savable } from "../save.js";
 import type { FileTable } from "../vfs/file-table.js";
 import type { FsContext } from "../vfs/fs-context.js";
-import type { Resume, Wait, WaitQueue, Waiter } from "../wait.js";
+import { type Resume, type Wait, WaitQueue, type Waiter } from "../wait.js";
 import type { Credentials } from "./credentials.js";
 import type { Process } from "./process.js";
-import type { SignalQueue } from "./signal-queue.js";
+import type { FutexWaiter } from "./futex.js";
+import { SignalQueue } from "./signal-queue.js";
+import { Timer, type TimerTarget } from "./timer-heap.js";
 
 /** Bytes of a saved register file: x0..x31 and pc at 0 (33 x 8), f0..f31 and fcsr at 264 (33 x 8). */
 export const REGISTER_BYTES = 528;
@@ -21,10 +23,10 @@ export const REGISTER_BYTES = 528;
  */
 export type TaskState = "runnable" | "waiting" | "stopped" | "zombie" | "dead";
 
-export class Task implements Waiter {
+export class Task implements Waiter, TimerTarget {
   readonly kernel: Kernel;
-  /** Thread id in the initial pid namespace; `namespaces.pid` knows its number in the others. */
-  readonly tid: number;
+  /** Thread id in the initial pid namespace; namespaces/pid.ts knows its number in the others. It changes when a thread that is no leader execs. */
+  tid: number;
   process: Process;
   memory: AddressSpace;
   files: FileTable;
@@ -40,10 +42,15 @@ export class Task implements Waiter {
   readonly registers = new Uint8Array(REGISTER_BYTES);
   /** What the current call has done before it had to wait. */
   readonly resume: Resume = { done: 0, deadlineNs: undefined, note: undefined };
-  /** What it waits for while `state` is "waiting". */
+  /** A call has returned a Wait and has not ended: its ecall runs again. */
+  calling = false;
+  /** What it waits for, or what the call in progress waited for last. */
   wait: Wait | undefined;
+  readonly sleepTimer: Timer = new Timer(this);
+  /** It stands in the scheduler's queue. */
+  queued = false;
   /** Signals for this thread alone; those for the process are in `process.pending`. */
-  readonly pending: SignalQueue;
+  readonly pending = new SignalQueue();
   /** Blocked signals: bit n-1 is signal n. */
   blocked = 0n;
   /** The mask to restore after rt_sigsuspend, ppoll and the like. */
@@ -57,6 +64,25 @@ export class Task implements Waiter {
   clearChildTid = 0;
   robustList = 0;
   rseq = { address: 0, length: 0, signature: 0 };
+  /** It was preempted: a restartable sequence that it may be in begins anew. */
+  preempted = false;
+  /** It ends as soon as it runs, with that status word (exit by itself, exec of another thread). */
+  dying = false;
+  /** What it waits for in futex(2). */
+  futex: FutexWaiter | undefined;
+  /** Who waits in vfork until this task execs or ends, woken by `released`; and the child this one waits for. */
+  vforkParent: Task | undefined;
+  vforkChild: Task | undefined;
+  readonly released = new WaitQueue();
+  /** Sent to it when the thread that made its process ends (PR_SET_PDEATHSIG). */
+  parentDeathSignal = 0;
+  nice = 0;
+  /** SCHED_* and the real-time priority. */
+  policy = 0;
+  realtimePriority = 0;
+  resetOnFork = false;
+  ioPriority = 0;
+  timerSlackNs = 50_000;
 
   userNs = 0;
   systemNs = 0;
@@ -76,11 +102,15 @@ export class Task implements Waiter {
     this.credentials = parts.credentials;
     this.namespaces = parts.namespaces;
     this.cgroup = parts.cgroup;
-    this.pending = parts.pending;
   }
 
   /** A queue that it waits in was woken: it runs again and looks anew. */
   woken(_by: WaitQueue): void {
+    this.kernel.scheduler.wake(this);
+  }
+
+  /** The time to which it sleeps has come. */
+  expired(_timer: Timer): void {
     this.kernel.scheduler.wake(this);
   }
 
@@ -103,7 +133,6 @@ export interface TaskParts {
   credentials: Credentials;
   namespaces: Namespaces;
   cgroup: Cgroup;
-  pending: SignalQueue;
 }
 
 savable(Task);

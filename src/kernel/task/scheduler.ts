@@ -1,0 +1,215 @@
+// The loop that runs tasks: round robin in slices, timers, and what to do each time the hart comes back.
+import { ILL_ILLOPC, BUS_ADRALN, SIGBUS, SIGILL, SIGKILL, SIGTRAP, TRAP_BRKPT } from "../../abi/signal.js";
+import { signaledStatus } from "../../abi/wait.js";
+import { dispatch } from "../dispatch.js";
+import type { Kernel } from "../kernel.js";
+import { Fault } from "../memory/fault.js";
+import type { Exit } from "../processor.js";
+import { savable } from "../save.js";
+import { Wait } from "../wait.js";
+import { charge } from "./accounting.js";
+import { attend } from "./attention.js";
+import { endProcess, forceSignal } from "./signals.js";
+import type { Task } from "./task.js";
+import { TimerHeap } from "./timer-heap.js";
+
+/** Instructions that a task may run before another gets its turn. */
+const SLICE = 400_000;
+/** What a system call or fault counts for in a budget, in instructions: a task that does nothing else is preempted too. */
+const ENTRY_COST = 200;
+/** What it is charged as system time. */
+const ENTRY_NS = 500;
+
+export class Scheduler {
+  private readonly kernel: Kernel;
+  /** Runnable tasks in the order of their turn, from `head` on. */
+  private queue: Task[] = [];
+  private head = 0;
+  /** Whose registers and address space are on the hart. It need not be running. */
+  onHart: Task | undefined;
+  /** Who runs now, in user mode or in a system call. */
+  current: Task | undefined;
+  /** Timers on guest monotonic time. */
+  readonly timers = new TimerHeap();
+  /** Switches between tasks since boot, for /proc/stat. */
+  switches = 0;
+  /** Of the current turn: `retired` up to which was charged, and entries into the kernel not yet charged. */
+  private chargedTo = 0;
+  private entries = 0;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /** Puts a runnable task at the end of the queue. */
+  enqueue(task: Task): void {
+    if (task.queued || task.state !== "runnable" || task === this.current) return;
+    task.queued = true;
+    this.queue.push(task);
+  }
+
+  private next(): Task | undefined {
+    while (this.head < this.queue.length) {
+      const task = this.queue[this.head++];
+      if (this.head > 256 && this.head * 2 > this.queue.length) {
+        this.queue = this.queue.slice(this.head);
+        this.head = 0;
+      }
+      task.queued = false;
+      if (task.state === "runnable") return task;
+    }
+    this.queue.length = 0;
+    this.head = 0;
+    return undefined;
+  }
+
+  /** How many tasks could run now. */
+  get runnable(): number {
+    return this.queue.length - this.head + (this.current?.state === "runnable" ? 1 : 0);
+  }
+
+  /** Lets a task sleep until one of its queues is woken or the time has come. With signals to look at it stays awake. */
+  sleep(task: Task, wait: Wait): void {
+    task.wait = wait;
+    if (task.attention && (wait.interruption !== "uninterruptible" || task.process.exiting || task.dying)) return;
+    task.state = "waiting";
+    for (const queue of wait.queues) queue.add(task);
+    if (wait.untilNs !== Infinity) this.timers.start(task.sleepTimer, wait.untilNs);
+    task.voluntarySwitches++;
+  }
+
+  /** A sleeping task becomes runnable; what it waited in forgets it. */
+  wake(task: Task): void {
+    if (task.state !== "waiting") return;
+    const { wait } = task;
+    if (wait !== undefined) for (const queue of wait.queues) queue.remove(task);
+    this.timers.stop(task.sleepTimer);
+    task.state = "runnable";
+    this.enqueue(task);
+  }
+
+  /** There is something to look at before the task goes on in user mode; it is woken where its wait allows that. */
+  interrupt(task: Task): void {
+    task.attention = true;
+    if (task.state === "waiting" && (task.wait?.interruption !== "uninterruptible" || task.process.exiting || task.dying)) this.wake(task);
+    else if (task.state === "stopped" && (task.process.exiting || task.dying || task.process.stopSignal === 0)) {
+      task.state = "runnable";
+      this.enqueue(task);
+    }
+  }
+
+  /** Takes the task's registers off the hart if they are there: it ends, or is saved. */
+  park(task: Task): void {
+    if (this.onHart !== task) return;
+    this.kernel.processor.saveRegisters(task.registers);
+    this.onHart = undefined;
+  }
+
+  /** Runs tasks until the budget (instructions) is used up ("busy") or nobody can run ("idle"). */
+  step(budget: number): "busy" | "idle" {
+    const { kernel } = this;
+    let left = budget;
+    while (left > 0 && kernel.power === "on") {
+      this.timers.expire(kernel.clock.monotonicNs());
+      const task = this.next();
+      if (task === undefined) return "idle";
+      const slice = Math.min(SLICE, left, Math.max(1, kernel.clock.instructionsUntil(this.timers.nextNs)));
+      left -= this.turn(task, slice);
+    }
+    if (kernel.power !== "on") return "idle";
+    return this.runnable > 0 ? "busy" : "idle";
+  }
+
+  /** The task's turn; returns what it used of the slice. */
+  private turn(task: Task, slice: number): number {
+    const { processor } = this.kernel;
+    this.switchTo(task);
+    this.current = task;
+    const start = processor.retired;
+    this.chargedTo = start;
+    let used = 0;
+    let entries = 0;
+    while (used < slice && task.state === "runnable") {
+      if (task.attention && !attend(task)) break;
+      const exit = processor.run(slice - used);
+      if (exit !== "budget") {
+        this.entries++;
+        entries++;
+        this.handle(task, exit);
+      }
+      used = processor.retired - start + entries * ENTRY_COST;
+    }
+    this.settle();
+    this.current = undefined;
+    if (task.state === "runnable") {
+      if (this.head < this.queue.length) {
+        task.involuntarySwitches++;
+        if (task.rseq.address !== 0) task.preempted = task.attention = true;
+      }
+      this.enqueue(task);
+    }
+    return Math.max(used, 1);
+  }
+
+  private switchTo(task: Task): void {
+    const before = this.onHart;
+    if (before === task) return;
+    const { processor, watch } = this.kernel;
+    if (before !== undefined) processor.saveRegisters(before.registers);
+    if (before === undefined || before.memory !== task.memory) task.memory.enter(task);
+    else task.memory.task = task;
+    processor.loadRegisters(task.registers);
+    processor.clearReservation();
+    this.onHart = task;
+    this.switches++;
+    watch?.({ at: "task.switched", from: before?.tid ?? 0, to: task.tid });
+  }
+
+  /** Charges what the current task used up to now, so that its times can be told exactly. */
+  settle(): void {
+    const { current, kernel } = this;
+    if (current === undefined) return;
+    const { retired } = kernel.processor;
+    const userNs = (retired - this.chargedTo) * kernel.clock.nsPerInstruction;
+    const systemNs = this.entries * ENTRY_NS;
+    this.chargedTo = retired;
+    this.entries = 0;
+    kernel.clock.spend(systemNs);
+    charge(current, userNs, systemNs);
+  }
+
+  private handle(task: Task, exit: Exit): void {
+    const { processor } = this.kernel;
+    switch (exit) {
+      case "budget":
+        return;
+      case "ecall":
+        return dispatch(task);
+      case "fault":
+        return this.fault(task);
+      case "illegal":
+        return forceSignal(task, { kind: "fault", signo: SIGILL, code: ILL_ILLOPC, addr: processor.pc });
+      case "breakpoint":
+        return forceSignal(task, { kind: "fault", signo: SIGTRAP, code: TRAP_BRKPT, addr: processor.pc });
+      case "misaligned":
+        return forceSignal(task, { kind: "fault", signo: SIGBUS, code: BUS_ADRALN, addr: processor.faultAddress });
+      default:
+        return exit satisfies never;
+    }
+  }
+
+  private fault(task: Task): void {
+    const { processor } = this.kernel;
+    const outcome = task.memory.fault(processor.faultAddress, processor.faultAccess);
+    if (outcome === undefined) return;
+    if (outcome instanceof Fault) {
+      // SIGKILL: memory is exhausted.
+      if (outcome.signal === SIGKILL) endProcess(task.process, signaledStatus(SIGKILL));
+      else forceSignal(task, { kind: "fault", signo: outcome.signal, code: outcome.code, addr: outcome.address });
+      return;
+    }
+    this.sleep(task, new Wait(outcome.queues, outcome.untilNs, "uninterruptible"));
+  }
+}
+
+savable(Scheduler);
