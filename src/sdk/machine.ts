@@ -8,6 +8,12 @@ import { machineSettings, type MachineOptions, type RunProgramOptions, type RunR
 import { Process, type ProcessEvents } from "./process.js";
 import type { FromMachine } from "./protocol.js";
 
+declare global {
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /** Facts about a file inside. Times in milliseconds since 1970, sizes in bytes. */
 export type FileStat = FileFacts;
 
@@ -133,10 +139,8 @@ export class Machine {
     return this.stopping;
   }
 
-  /** For `await using`. Reachable by name too where the engine has no Symbol.asyncDispose (Node 20.0 to 20.3). */
-  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")](): Promise<void> {
-    return this.stop();
-  }
+  /** For `await using`, where the engine knows it. */
+  declare [Symbol.asyncDispose]: () => Promise<void>;
 
   private async halt(): Promise<void> {
     let cancel: () => void = () => undefined;
@@ -190,6 +194,11 @@ export class Machine {
     if (waiting === undefined) this.early.set(id, [event]);
     else waiting.push(event);
   }
+}
+
+// Older engines have no such symbol (Node before 20.4, browsers).
+if ((Symbol.asyncDispose as symbol | undefined) !== undefined) {
+  Object.defineProperty(Machine.prototype, Symbol.asyncDispose, { value: Machine.prototype.stop, configurable: true, writable: true });
 }
 
 function decoded({ stdout, stderr, ...rest }: RunResult<Uint8Array>): RunResult {

@@ -2,6 +2,7 @@
 
 import { constants, promises as fs, type BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { FileStat, ImageFiles, NewFile, OpenFile } from "../interface/images.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -42,8 +43,34 @@ function deviceNumbers(rdev: bigint): { rdevMajor: number; rdevMinor: number } {
   };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** Not Node's recursive mkdir, which never ends in /proc (ENOENT below a directory that is there). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) {
+      if ((await fs.stat(path)).isDirectory()) return;
+      throw Object.assign(new Error(`${path} is a file`), { code: "ENOTDIR" });
+    }
+    const parent = dirname(path);
+    if (!hasCode(error, "ENOENT") || parent === path) throw error;
+    if (await fs.stat(parent).then(() => true, () => false)) throw error;
+    await makeDirectory(parent);
+    await makeOne(path);
+  }
+}
+
+/** Another process may have been first. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
 }
 
 export const storeFiles: ImageFiles = {
@@ -78,15 +105,13 @@ export const storeFiles: ImageFiles = {
 
   remove: (path) => fs.rm(path, { force: true }),
 
-  async makeDirectory(path) {
-    await fs.mkdir(path, { recursive: true });
-  },
+  makeDirectory,
 
   async list(path) {
     try {
       return (await fs.readdir(path)).sort();
     } catch (error) {
-      if (isMissing(error)) return [];
+      if (hasCode(error, "ENOENT")) return [];
       throw error;
     }
   },
@@ -99,7 +124,7 @@ export const storeFiles: ImageFiles = {
         device: Number(stat.dev), inode: Number(stat.ino), ...deviceNumbers(stat.rdev),
       };
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (hasCode(error, "ENOENT")) return undefined;
       throw error;
     }
   },
