@@ -48,6 +48,7 @@ async function walk(files: ImageFiles, root: string): Promise<Found[]> {
     const parent = found[i].path;
     for (const name of await files.list(`${root}/${parent}`)) {
       const path = parent === "" ? name : `${parent}/${name}`;
+      if (name.includes("\ufffd")) throw new ImageError(`${root}/${path} has a name that is not UTF-8, which can't be copied: rename it`);
       const stat = await files.lstat(`${root}/${path}`);
       if (stat) found.push({ path, stat });
     }

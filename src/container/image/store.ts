@@ -198,6 +198,7 @@ export class Store {
       case "EACCES":
       case "EPERM":
       case "EROFS":
+      case "ENOENT":
         return new ImageError(`the image store ${this.host.store} can't be written (${messageOf(error)}): make it writable ${remedy}`);
       case "ENOTDIR":
       case "EISDIR":
