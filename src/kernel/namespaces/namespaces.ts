@@ -18,6 +18,10 @@ export abstract class Namespace {
 /** Mounts as one tree; the first of the list is its root. */
 export class MountNamespace extends Namespace {
   readonly mounts: Mount[] = [];
+  /** The file system that nobody sees, of memfd_create(2); made when it is first asked for, in the initial namespace. */
+  memfd: object | undefined = undefined;
+  /** The page cache of the machine's disk, likewise. */
+  disk: object | undefined = undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Inode } from "./inode.js";
 import { type Place, type Start, fillPlace, isPlainName, place } from "./lookup.js";
 import { mayCreate } from "./open.js";
 import type { Dentry, Path } from "./path.js";
-import { MAY_EXEC, MAY_WRITE, mayDelete, newOwner, permission, writable } from "./permission.js";
+import { MAY_WRITE, mayDelete, newOwner, permission, writable } from "./permission.js";
 
 /** The place for a new name; only a directory's may end in a slash. */
 function newPlace(task: Task, start: Start, path: ByteString, directory: boolean): Place | Errno {
@@ -137,6 +137,9 @@ function refuseRename(task: Task, from: Place, to: Place, old: Dentry, oldInode:
   if (target !== undefined && existing !== undefined && isAncestor(target, from.parent.dentry)) return (flags & RENAME_EXCHANGE) !== 0 ? EINVAL : ENOTEMPTY;
   const denied = mayDelete(task.credentials, from.parent.inode, oldInode);
   if (denied !== undefined) return denied;
+  // A directory that moves gets another "..": that is a write to it.
+  const moved = directory && from.parent.dentry !== to.parent.dentry ? permission(task.credentials, oldInode, MAY_WRITE) : undefined;
+  if (moved !== undefined) return moved;
   if (existing === undefined) return mayCreate(task, to.parent);
   const inode = target?.inode;
   if (inode === undefined) return ENOENT;
@@ -144,8 +147,6 @@ function refuseRename(task: Task, from: Place, to: Place, old: Dentry, oldInode:
   if (kept !== undefined) return kept;
   if ((flags & RENAME_EXCHANGE) === 0 && directory !== stat.S_ISDIR(inode.mode)) return directory ? ENOTDIR : EISDIR;
   if (old.mounted > 0 || (target?.mounted ?? 0) > 0) return EBUSY;
-  // A directory that moves gets another "..": that is a write to it.
-  if (directory && from.parent.dentry !== to.parent.dentry) return permission(task.credentials, oldInode, MAY_WRITE | MAY_EXEC) === undefined ? undefined : permission(task.credentials, oldInode, MAY_WRITE);
   return undefined;
 }
 
