@@ -16,6 +16,7 @@ import { PageTable, PTE_FILE, PTE_V, PTE_W } from "./page-table.js";
 import { AnonymousPages } from "./shared-pages.js";
 import { type Iovec, UserSink, UserSource } from "./user.js";
 import * as user from "./user.js";
+import { CODE_OFFSET } from "./vdso-code.js";
 import { ANONYMOUS, type Backing, VM_ACCESS, VM_GROWSDOWN, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, Vma } from "./vma.js";
 
 /** Places that /proc/PID/stat, cmdline and environ tell of, in bytes; set by the loader. */
@@ -64,6 +65,8 @@ export class AddressSpace {
   peakPages = 0;
   /** VM_LOCKED and VM_LOCKONFAULT for mappings to come: mlockall(MCL_FUTURE). */
   futureFlags = 0;
+  /** membarrier(2) registrations. */
+  barriers = 0;
   /** Pages present: private ones, and those of files and shared memory. */
   anonymousPages = 0;
   filePages = 0;
@@ -118,6 +121,11 @@ export class AddressSpace {
   /** Soft limit (RLIMIT_*) of the process that runs in it. */
   limit(resource: number): number {
     return this.task?.process.limit(resource) ?? Infinity;
+  }
+
+  /** Where a signal handler returns to: __vdso_rt_sigreturn. */
+  get sigreturn(): number {
+    return this.vdso + CODE_OFFSET;
   }
 
   // Faults
@@ -212,6 +220,10 @@ export class AddressSpace {
     const vma = new Vma(this, start, start + pages, flags | this.futureFlags, behind);
     if (!vma.attach()) return ENOMEM;
     this.insert(vma);
+    if (vma.file !== undefined && this.task !== undefined) {
+      const file = vma.file.path?.dentry.name ?? vma.file.describe();
+      this.kernel.watch?.({ at: "file.mapped", task: this.task.tid, file, address: start * PAGE_SIZE, pages });
+    }
     return start;
   }
 
@@ -244,10 +256,15 @@ export class AddressSpace {
   /** Whether the limits forbid `pages` more pages of this kind (Linux: may_expand_vm, and heuristic overcommit). */
   refuse(pages: number, flags: number, behind: Backing): Errno | undefined {
     if ((this.totalPages + pages) * PAGE_SIZE > this.limit(RLIMIT_AS)) return ENOMEM;
-    if (!isData(flags)) return undefined;
-    if ((this.dataPages + pages) * PAGE_SIZE > this.limit(RLIMIT_DATA)) return ENOMEM;
-    const counted = (flags & VM_NORESERVE) === 0 && behind.name === undefined;
+    const data = this.refuseData(pages, flags);
+    if (data !== undefined || !isData(flags)) return data;
+    const counted = (flags & VM_NORESERVE) === 0 && (behind.name ?? "") === "";
     return counted && pages > this.kernel.frames.total ? ENOMEM : undefined;
+  }
+
+  /** Whether RLIMIT_DATA forbids that many more pages, if they are of the kind that it counts. */
+  refuseData(pages: number, flags: number): Errno | undefined {
+    return isData(flags) && (this.dataPages + pages) * PAGE_SIZE > this.limit(RLIMIT_DATA) ? ENOMEM : undefined;
   }
 
   countRefused(): Errno | undefined {

@@ -72,7 +72,10 @@ export function makePresent(space: AddressSpace, page: number, write: boolean): 
   const vma = vmaFor(space, page);
   if (vma === undefined || !permits(vma.flags, write ? "write" : "read")) throw EFAULT;
   const outcome = resolve(space, vma, page, write);
-  if (outcome === "exhausted") space.exhausted = true;
+  if (outcome === "exhausted") {
+    space.exhausted = true;
+    if (space.task !== undefined) space.task.attention = true;
+  }
   if (outcome !== "present") throw EFAULT;
   return space.table.frameOf(space.table.entry(page));
 }

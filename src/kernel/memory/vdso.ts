@@ -8,7 +8,7 @@ import type { AddressSpace } from "./address-space.js";
 import type { Frame, Frames } from "./frames.js";
 import { PAGE_SIZE } from "./layout.js";
 import { FixedPages } from "./shared-pages.js";
-import { CODE_OFFSET, VVAR_ASK_KERNEL, VVAR_NANOSECONDS, VVAR_PAGES, VVAR_SECONDS } from "./vdso-code.js";
+import { VVAR_ASK_KERNEL, VVAR_NANOSECONDS, VVAR_PAGES, VVAR_SECONDS } from "./vdso-code.js";
 import { vdsoImage } from "./vdso-image.js";
 import { VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_READ } from "./vma.js";
 
@@ -61,8 +61,5 @@ export class Vdso {
     return undefined;
   }
 }
-
-/** Where a signal handler returns to: __vdso_rt_sigreturn. */
-export const sigreturnAddress = (space: AddressSpace): number => space.vdso + CODE_OFFSET;
 
 savable(Vdso);
