@@ -81,7 +81,9 @@ export class Deb {
 
 /** Each entry's body is read, or skipped by going on to the next. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const { extract } = await import("tar-stream");
+  // A CommonJS module: bundlers give it as the default only.
+  const module = await import("tar-stream");
+  const extract = module.extract ?? module.default.extract;
   const options = { highWaterMark: 1 << 18, filenameEncoding: "latin1" }; // the latter is not in its type
   const parser = extract(options);
   const feeding = (async () => {

@@ -24,7 +24,7 @@ export async function* section(file: OpenFile, at: number, size: number): AsyncG
 }
 
 async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  // A CommonJS module: Node gives it as the default, bundlers by its names.
+  // A CommonJS module: Node and bundlers give it as the default, others by its names.
   const module = await import("xz-decompress");
   const XzReadableStream = module.XzReadableStream ?? module.default.XzReadableStream;
   const input = source[Symbol.asyncIterator]();

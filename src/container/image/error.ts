@@ -2,6 +2,11 @@
 
 export class ImageError extends Error {
   override readonly name = "ImageError";
+
+  /** One line, whatever was quoted in it. */
+  constructor(message: string, cause?: unknown) {
+    super(message.replace(/\s*\n\s*/g, " "), { cause });
+  }
 }
 
 /** The `code` of an error that a host operation threw, such as "ENOENT"; "" where it has none. */
@@ -11,6 +16,10 @@ export function codeOf(error: unknown): string {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+export function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(codeOf(error)) || (error instanceof ImageError && isFull(error.cause));
 }
 
 /** Of this computer's disk, not of what was read or fetched. */

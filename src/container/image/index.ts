@@ -1,6 +1,6 @@
 // Images, as the rest of the project sees them: resolve a reference to a disk, pull, list, remove.
 
-import { ImageError, messageOf } from "./error.js";
+import { ImageError, isFull, messageOf } from "./error.js";
 import type { ImageHost } from "../../host/interface/images.js";
 import type { OnProgress } from "./progress.js";
 import { Store, type ImageConfig, type ImageRecord, type PackageRecord } from "./store.js";
@@ -86,7 +86,8 @@ export function parseReference(ref: string): Reference {
     if (path === "") throw new ImageError(`"${ref}" names no directory: write it as dir:PATH`);
     return { kind: "dir", ref, path };
   }
-  throw new ImageError(`the image "${ref}" is unknown: write deb:PACKAGE,PACKAGE… for Debian packages (such as deb:bash,coreutils), or dir:PATH for a directory`);
+  throw new ImageError(`the image "${ref}" is unknown, and images from registries can't be had yet: write deb:PACKAGE,PACKAGE… for Debian packages ` +
+    "(such as deb:bash,coreutils), or dir:PATH for a directory");
 }
 
 async function present(store: Store, ref: string): Promise<Image | undefined> {
@@ -101,12 +102,10 @@ async function usable(store: Store, record: ImageRecord): Promise<boolean> {
 async function pullPackages(store: Store, reference: Reference & { kind: "deb" }, env: ImageEnvironment): Promise<Image> {
   const { pullDebian } = await import("./debian.js");
   await store.sweepTemporaries();
-  const image = await store.leased(async () => {
+  return collecting(store, async () => {
     const pulled = await pullDebian(store, reference.names, env.onProgress ?? (() => undefined));
     return keep(store, reference, pulled);
   });
-  await store.collect();
-  return image;
 }
 
 async function resolveDirectory(store: Store, reference: Reference & { kind: "dir" }, env: ImageEnvironment, anew: boolean): Promise<Image> {
@@ -118,12 +117,22 @@ async function resolveDirectory(store: Store, reference: Reference & { kind: "di
   const { found, digest: manifest } = await directoryManifest(store, path);
   const record = await store.record(ref);
   if (!anew && record?.manifest === manifest && (await usable(store, record))) return toImage(store, record);
-  const image = await store.leased(async () => {
+  return collecting(store, async () => {
     const pulled = await copyDirectory(store, path, found, env.onProgress ?? (() => undefined));
     return keep(store, { kind: "dir", ref }, pulled, manifest);
   });
-  await store.collect();
-  return image;
+}
+
+/** What a failed pull has fetched is kept for the next try, unless it fills the disk. */
+async function collecting(store: Store, work: () => Promise<Image>): Promise<Image> {
+  try {
+    const image = await store.leased(work);
+    await store.collect();
+    return image;
+  } catch (error) {
+    if (isFull(error)) await store.collect().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function keep(

@@ -194,7 +194,7 @@ export class Store {
     switch (codeOf(error)) {
       case "ENOSPC":
       case "EDQUOT":
-        return new ImageError(`the image store ${this.host.store} is full: free some space there ${remedy}`);
+        return new ImageError(`the image store ${this.host.store} is full: free some space there ${remedy}`, error);
       case "EACCES":
       case "EPERM":
       case "EROFS":

@@ -90,7 +90,7 @@ export function aptProxy(settings: AptConfiguration, env: Record<string, string 
   const protocol = url.protocol.slice(0, -1);
   const configured = settings.get(`acquire::${protocol}::proxy::${url.hostname}`) || settings.get(`acquire::${protocol}::proxy`) ||
     (protocol === "https" ? settings.get("acquire::http::proxy") : undefined);
-  if (configured) return configured.toUpperCase() === "DIRECT" ? undefined : configured;
+  if (configured) return ["direct", "false"].includes(configured.toLowerCase()) ? undefined : configured;
   const except = (env.no_proxy ?? env.NO_PROXY ?? "").split(",").map((each) => each.trim().replace(/^\*?\./, "")).filter(Boolean);
   if (except.some((each) => each === "*" || url.hostname === each || url.hostname.endsWith(`.${each}`))) return undefined;
   return (protocol === "https" ? env.https_proxy ?? env.HTTPS_PROXY : env.http_proxy) || undefined;

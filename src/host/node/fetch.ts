@@ -39,6 +39,7 @@ async function request(url: URL, given: Record<string, string>, route: Route, st
   const login = url.username ? `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` : route.login(url);
   if (login !== undefined) headers.authorization = basic(login);
   const proxy = route.proxy(url);
+  if (proxy !== undefined && !/^http:\/\/[^/]/.test(proxy)) throw new Error(`the proxy ${proxy} is not one that nestbox can use: only http:// proxies are known`);
   const path = `${url.pathname}${url.search}`;
   const options: https.RequestOptions = { host: bare(url.hostname), port: url.port || (secure ? 443 : 80), path, headers, agent: secure ? agents.https : agents.http };
   if (proxy !== undefined && secure) {
