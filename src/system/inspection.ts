@@ -29,15 +29,3 @@ export function shownBytes(bytes: number): string {
   }
   return `${Number(value.toFixed(1))} ${units[unit]}`;
 }
-
-/** As lines, each box indented under the one around it. */
-export function drawBoxes(root: Box): string {
-  const lines: string[] = [];
-  const draw = (at: Box, depth: number): void => {
-    const facts = at.facts.map(([name, value]) => `${name} ${value}`).join(", ");
-    lines.push(`${"  ".repeat(depth)}${at.kind}: ${at.name}${at.emulated ? " (emulated)" : ""}${facts === "" ? "" : ` — ${facts}`}`);
-    for (const each of at.inner) draw(each, depth + 1);
-  };
-  draw(root, 0);
-  return `${lines.join("\n")}\n`;
-}

@@ -44,7 +44,9 @@ export type Ending = { readonly code: number; readonly signal?: undefined } | { 
 export interface RunningProgram {
   /** In the system's own pid namespace. */
   readonly pid: number;
-  /** Resolves when it has ended and what it wrote was taken. */
+  /** Resolves as soon as it has ended. */
+  readonly exited: Promise<Ending>;
+  /** Resolves when it has ended and what it wrote was taken by the outside. */
   readonly ended: Promise<Ending>;
   /** Sends a signal, by number. Nothing happens where it has ended. */
   kill(signal: number): void;
@@ -55,10 +57,13 @@ export interface RunningProgram {
 /** Why a program did not start: what the shell's 126 and 127 say. */
 export class StartError extends Error {
   readonly reason: "not-found" | "not-executable" | "bad-option";
+  /** The program that was asked for. */
+  readonly file: string;
 
-  constructor(reason: StartError["reason"], message: string) {
+  constructor(reason: StartError["reason"], file: string, message: string) {
     super(message);
     this.reason = reason;
+    this.file = file;
   }
 }
 
@@ -112,6 +117,8 @@ export interface System {
   /** Makes a system inside of this one. */
   container(): Promise<System>;
   vm(): Promise<System>;
+  /** Resolves when every task waits for something, or after a moment. */
+  settled(): Promise<void>;
   /** The boxes from the real hardware inwards to the processes, read from the running system now. */
   inspect(): Box;
   snapshot(): Promise<Uint8Array>;

@@ -1,7 +1,7 @@
 // All commands with their options: the one table that parsing, help and completion read.
 import type { Command, Option } from "./arguments.js";
 
-const image: Option = { name: "image", value: "REF", help: "Image to run in (default: $NESTBOX_IMAGE, else deb:busybox-static).", complete: "image" };
+const image: Option = { name: "image", value: "REF", help: "Image to run in (default: deb:busybox-static).", complete: "image" };
 const json: Option = { name: "json", help: "Print JSON, for programs." };
 
 export const commands: readonly Command[] = [
@@ -22,7 +22,7 @@ export const commands: readonly Command[] = [
       { name: "volume", short: "v", value: "HOST:GUEST[:ro]", many: true, help: "Show a directory of this computer inside.", complete: "directory" },
       { name: "user", short: "u", value: "USER[:GROUP]", help: "User to run as: a name of the image's /etc/passwd or a number." },
       { name: "hostname", short: "h", value: "NAME", help: "Host name inside (default: nestbox)." },
-      { name: "memory", short: "m", value: "SIZE", help: "Memory of the board, for example 256m (default: 1g)." },
+      { name: "memory", short: "m", value: "SIZE", help: "Memory of the board, for example 256m." },
       { name: "cpus", value: "N", help: "Share of a processor, for example 0.5." },
       { name: "pids-limit", value: "N", help: "How many tasks there may be at once." },
       { name: "timeout", value: "DURATION", help: "Kill it after so long, for example 10s; the status is then 124." },
