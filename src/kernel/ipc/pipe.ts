@@ -145,7 +145,7 @@ export class PipeFile extends File {
     if (from.left === 0) return 0;
     if (pipe.readers === 0) return this.broken(task);
     const written = pipe.write(from, (this.flags & O_DIRECT) !== 0);
-    if (failed(written)) return task.resume.done > 0 ? 0 : written;
+    if (failed(written)) return written;
     if (from.left === 0) return written;
     if (this.nonblocking) return written > 0 ? written : EAGAIN;
     task.resume.done += written;

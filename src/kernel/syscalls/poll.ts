@@ -7,7 +7,7 @@ import { type Returned, syscall, type SystemCall } from "../syscall.js";
 import type { Task } from "../task/task.js";
 import { Wait, type WaitQueue } from "../wait.js";
 import { fd, int, pointer, size, timeout, uint } from "./arguments.js";
-import { holdMask, restoreMask } from "./signal-mask.js";
+import { holdMask } from "./signal-mask.js";
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -119,11 +119,8 @@ function pselect(task: Task, wanted: number, at: readonly number[], timespecAt: 
 export const calls: SystemCall[] = [
   syscall(72, "pselect6", [int, pointer, pointer, pointer, pointer, pointer], (task, count, readAt, writeAt, exceptAt, timespecAt, maskAt) => {
     const [mask, length] = maskAt === 0 ? [0, 0] : [task.memory.readU64(maskAt), task.memory.readU64(maskAt + 8)];
-    const bad = holdMask(task, mask, length);
-    return bad ?? restoreMask(task, pselect(task, count, [readAt, writeAt, exceptAt], timespecAt));
+    return holdMask(task, mask, length) ?? pselect(task, count, [readAt, writeAt, exceptAt], timespecAt);
   }),
-  syscall(73, "ppoll", [pointer, uint, pointer, pointer, size], (task, at, count, timespecAt, mask, length) => {
-    const bad = holdMask(task, mask, length);
-    return bad ?? restoreMask(task, ppoll(task, at, count, timespecAt));
-  }),
+  syscall(73, "ppoll", [pointer, uint, pointer, pointer, size],
+    (task, at, count, timespecAt, mask, length) => holdMask(task, mask, length) ?? ppoll(task, at, count, timespecAt)),
 ];
