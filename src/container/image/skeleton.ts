@@ -4,12 +4,16 @@ import type { ErofsWriter } from "./erofs.js";
 import { directory, symlink, type Tree, type TreeNode } from "./tree.js";
 
 const DIRECTORIES: readonly [string, number][] = [
-  ["/dev", 0o755], ["/etc", 0o755], ["/home", 0o755], ["/mnt", 0o755], ["/proc", 0o555], ["/root", 0o700], ["/run", 0o755], ["/run/lock", 0o1777], ["/sys", 0o555],
-  ["/tmp", 0o1777], ["/usr", 0o755], ["/usr/bin", 0o755], ["/usr/lib", 0o755], ["/usr/sbin", 0o755], ["/var", 0o755], ["/var/log", 0o755], ["/var/tmp", 0o1777],
+  ["/dev", 0o755], ["/etc", 0o755], ["/home", 0o755], ["/media", 0o755], ["/mnt", 0o755], ["/opt", 0o755], ["/proc", 0o555], ["/root", 0o700],
+  ["/run", 0o755], ["/run/lock", 0o1777], ["/srv", 0o755], ["/sys", 0o555], ["/tmp", 0o1777], ["/usr", 0o755], ["/usr/bin", 0o755], ["/usr/lib", 0o755],
+  ["/usr/local", 0o755], ["/usr/local/bin", 0o755], ["/usr/local/lib", 0o755], ["/usr/local/sbin", 0o755], ["/usr/sbin", 0o755],
+  ["/var", 0o755], ["/var/log", 0o755], ["/var/tmp", 0o1777],
 ];
 
-/** Debian's merged /usr. */
-const LINKS: readonly [string, string][] = [["/bin", "usr/bin"], ["/lib", "usr/lib"], ["/sbin", "usr/sbin"]];
+/** Debian's merged /usr, and what base-files links. */
+const LINKS: readonly [string, string][] = [
+  ["/bin", "usr/bin"], ["/lib", "usr/lib"], ["/sbin", "usr/sbin"], ["/etc/mtab", "../proc/self/mounts"], ["/var/lock", "/run/lock"], ["/var/run", "/run"],
+];
 
 /** The numbers are those of Debian's package base-passwd. */
 const PASSWD = `root:x:0:0:root:/root:SHELL
