@@ -6,7 +6,6 @@ import type { Happening } from "./happening.js";
 import type { KernelLog } from "./log.js";
 import type { Frames } from "./memory/frames.js";
 import type { Vdso } from "./memory/vdso.js";
-import type { Vdso } from "./memory/vdso.js";
 import type { Namespaces } from "./namespaces/namespaces.js";
 import type { Processor } from "./processor.js";
 import type { FutexTable } from "./task/futex.js";
@@ -31,7 +30,6 @@ export interface Kernel {
   readonly vdso: Vdso;
   readonly initialNamespaces: Namespaces;
   readonly rootCgroup: Cgroup;
-  readonly vdso: Vdso;
   /** By id in the initial pid namespace. Tasks by tid are `initialNamespaces.pid.tasks`. */
   readonly groups: Map<number, ProcessGroup>;
   readonly sessions: Map<number, Session>;

@@ -1,5 +1,5 @@
 // Processor time: charged to the task and its cgroup, summed up for the process, and watched by timers and limits on it.
-import { RLIMIT_CPU } from "../../abi/resource.js";
+import { RLIMIT_CPU, RUSAGE_BYTES, encodeRusage } from "../../abi/resource.js";
 import { SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU, SI_KERNEL } from "../../abi/signal.js";
 import { CLOCK_THREAD_CPUTIME_ID } from "../../abi/time.js";
 import type { Process, Usage } from "./process.js";
@@ -58,6 +58,18 @@ export function keepUsage(task: Task): void {
 export function inheritUsage(parent: Process, child: Process): void {
   addUsage(parent.childUsage, processUsage(child));
   addUsage(parent.childUsage, child.childUsage);
+}
+
+const timespec = (ns: number): { seconds: number; nanoseconds: number } => ({ seconds: Math.floor(ns / 1e9), nanoseconds: Math.floor(ns % 1e9) });
+
+/** struct rusage. */
+export function encodeUsage(usage: Usage): Uint8Array {
+  const bytes = new Uint8Array(RUSAGE_BYTES);
+  encodeRusage(new DataView(bytes.buffer), 0, {
+    utime: timespec(usage.userNs), stime: timespec(usage.systemNs), maxrssKiB: usage.maxRssPages * 4, minflt: usage.minorFaults, majflt: usage.majorFaults,
+    inblock: 0, oublock: 0, nvcsw: usage.voluntarySwitches, nivcsw: usage.involuntarySwitches,
+  });
+  return bytes;
 }
 
 function endOf(timer: CpuTimer, nowNs: number): boolean {

@@ -3,7 +3,6 @@ import { Errno } from "../../abi/errno.js";
 import { SA_NODEFER, SA_ONSTACK, SIGSEGV, SI_KERNEL, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from "../../abi/signal.js";
 import { type Siginfo, encodeSiginfo } from "../../abi/siginfo.js";
 import { u64 } from "../../abi/bytes.js";
-import { sigreturnAddress } from "../memory/vdso.js";
 import { A0, A1, A2, FCSR_AT, FLOATS_AT, PC_AT, RA, SP, readRegister, reloadRegisters, saveRegisters, writePc, writeRegister } from "./registers.js";
 import type { SignalAction } from "./signal-actions.js";
 import { signalBit } from "./signal-queue.js";
@@ -76,7 +75,7 @@ export function pushFrame(task: Task, info: Siginfo, action: SignalAction): bool
   writeRegister(task, A1, at);
   writeRegister(task, A2, at + UCONTEXT);
   writeRegister(task, SP, at);
-  writeRegister(task, RA, sigreturnAddress(task.memory));
+  writeRegister(task, RA, task.memory.sigreturn);
   writePc(task, action.handler);
   setBlocked(task, task.blocked | action.mask | ((action.flags & SA_NODEFER) === 0 ? signalBit(info.signo) : 0n));
   return true;
