@@ -1,5 +1,6 @@
 // Decoded code: for each frame that was executed, a page of records that the interpreter runs on. It follows every change of the frame.
-import { decode, type Instruction } from "../isa/index.js";
+import type { Reader } from "../isa/encoding.js";
+import { decoder, type Form } from "../isa/index.js";
 import { hasDestination, ILLEGAL, operationNumber, PAGE_END, STRADDLE } from "./interpreter/operations.js";
 import { DECODED_BASE, DECODED_BYTES, DECODED_END_SLOT, DECODED_PAGES, STRADDLE_SLOT, X_SINK } from "./layout.js";
 import type { MachineMemory } from "./memory.js";
@@ -13,6 +14,10 @@ export class DecodedCode {
   private readonly frameOfPage = new Int32Array(DECODED_PAGES + 1);
   private readonly free: number[] = [];
   private used = 0;
+  /** Tests replace it by one with planted faults. */
+  decoder = decoder;
+  /** By the numbers of the decoder's forms. */
+  private readonly writers: (RecordWriter | undefined)[] = [];
 
   constructor(memory: MachineMemory, caches: TranslationCaches) {
     this.memory = memory;
@@ -81,17 +86,17 @@ export class DecodedCode {
 
   private write(record: number, word: number): void {
     const { u16, u8, i32 } = this.memory;
-    const instruction = decode(word >>> 0);
-    if (instruction === undefined) {
+    const form = this.decoder.recognise(word);
+    if (form === undefined) {
       u16[record / 2] = ILLEGAL;
       i32[record / 4 + 1] = (word & 3) === 3 ? word : word & 0xffff;
       return;
     }
-    const { first, second, immediate } = operands(instruction);
-    u16[record / 2] = operationNumber(instruction);
-    u8[record + 2] = first;
-    u8[record + 3] = second;
-    i32[record / 4 + 1] = immediate;
+    const { operation, first, second, immediate } = (this.writers[form.number] ??= recordWriter(form));
+    u16[record / 2] = operation;
+    u8[record + 2] = first(word);
+    u8[record + 3] = second(word);
+    i32[record / 4 + 1] = immediate(word);
   }
 }
 
@@ -99,14 +104,26 @@ function addressOf(page: number): number {
   return DECODED_BASE + (page - 1) * DECODED_BYTES;
 }
 
-/** How a record holds the operands: see lowering.ts, which reads them. */
-function operands({ row, fields }: Instruction): { first: number; second: number; immediate: number } {
-  const source2 = fields["rs2"] ?? fields["fs2"] ?? 0;
-  const second = fields["rs1"] ?? fields["fs1"] ?? fields["uimm"] ?? 0;
-  const number = fields["imm"] ?? fields["shamt"] ?? fields["csr"];
-  if (!hasDestination(row)) return { first: source2, second, immediate: number ?? source2 };
-  const first = fields["fd"] ?? (fields["rd"] === 0 ? X_SINK : fields["rd"]);
-  const registers = source2 | ((fields["fs3"] ?? 0) << 8) | ((fields["rm"] ?? 0) << 16);
-  return { first, second, immediate: number ?? registers };
+/** What a record of one form holds: see lowering.ts, which reads it. */
+interface RecordWriter {
+  readonly operation: number;
+  readonly first: Reader;
+  readonly second: Reader;
+  readonly immediate: Reader;
 }
 
+const nothing: Reader = () => 0;
+
+function recordWriter(form: Form): RecordWriter {
+  const { read, row } = form;
+  const operation = operationNumber(form);
+  const source2 = read.get("rs2") ?? read.get("fs2") ?? nothing;
+  const second = read.get("rs1") ?? read.get("fs1") ?? read.get("uimm") ?? nothing;
+  const number = read.get("imm") ?? read.get("shamt") ?? read.get("csr");
+  if (!hasDestination(row)) return { operation, first: source2, second, immediate: number ?? source2 };
+  const rd = read.get("rd") ?? nothing;
+  const first = read.get("fd") ?? ((word) => rd(word) === 0 ? X_SINK : rd(word));
+  const fs3 = read.get("fs3") ?? nothing, rm = read.get("rm") ?? nothing;
+  const registers: Reader = (word) => source2(word) | (fs3(word) << 8) | (rm(word) << 16);
+  return { operation, first, second, immediate: number ?? registers };
+}

@@ -83,13 +83,25 @@ export function parseEncoding(text: string): Encoding {
   return { text, length, mask: mask >>> 0, match: match >>> 0, fields: merged(fields) };
 }
 
-/** The field's value in the instruction `word`: a register number, or a number, sign-extended where the field is signed. */
-export function extract(field: Field, word: number): number {
-  let value = 0;
-  for (const { at, to, width } of field.runs) value |= ((word >>> at) & (2 ** width - 1)) << to;
-  if (field.kind === "compressedRegister") return value + 8;
-  return field.kind === "signed" ? (value << (32 - field.bits)) >> (32 - field.bits) : value >>> 0;
+/** Gets a field's value out of an instruction: a register number, or a number, sign-extended where the field is signed. */
+export type Reader = (word: number) => number;
+
+/** Prepared once for each field, because decoding is where programs start slowly. */
+export function reader({ kind, runs, bits }: Field): Reader {
+  const base = kind === "compressedRegister" ? 8 : 0;
+  const unused = kind === "signed" ? 32 - bits : 0;
+  const [{ at, to, width }] = runs;
+  const mask = 2 ** width - 1;
+  if (runs.length === 1) return (word) => (((((word >>> at) & mask) << to) << unused) >> unused) + base;
+  const ats = runs.map((run) => run.at), tos = runs.map((run) => run.to), masks = runs.map((run) => 2 ** run.width - 1);
+  return (word) => {
+    let value = 0;
+    for (let i = 0; i < ats.length; i++) value |= ((word >>> ats[i]) & masks[i]) << tos[i];
+    return (value << unused) >> unused;
+  };
 }
+
+export const extract = (field: Field, word: number): number => reader(field)(word);
 
 /** The instruction's bits that give the field `value`. Throws RangeError where the value does not fit. */
 export function insert(field: Field, value: number): number {

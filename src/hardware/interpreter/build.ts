@@ -5,7 +5,7 @@ import { CAUSE, exits, FETCH_ENTRIES, LEFT, PC, TLB, TLB_FETCH, VA } from "../la
 import { FloatFunctions } from "./floating.js";
 import { type Calls, type Labels, type Locals, Lowering } from "./lowering.js";
 import { defineMultiply } from "./multiply.js";
-import { operationCount, operations } from "./operations.js";
+import { FIRST, type Operation, operations } from "./operations.js";
 
 const ILLEGAL_INSTRUCTION = 2;
 
@@ -32,8 +32,8 @@ export interface MemoryLimits {
   maximum: number;
 }
 
-/** The module's bytes. Its export "run" takes nothing and returns a number of `exits`. */
-export function interpreterModule(limits: MemoryLimits = { minimum: 1024, maximum: 65536 }): Uint8Array {
+/** The module's bytes. Its export "run" takes nothing and returns a number of `exits`. Tests plant faults in the operations' meanings. */
+export function interpreterModule(limits: MemoryLimits = { minimum: 1024, maximum: 65536 }, meanings: readonly Operation[] = operations): Uint8Array {
   const module = new Module();
   module.importMemory("engine", "memory", limits.minimum, limits.maximum);
   const imported = (name: keyof EngineImports, parameters: number, results: 0 | 1) =>
@@ -49,7 +49,7 @@ export function interpreterModule(limits: MemoryLimits = { minimum: 1024, maximu
   const floats = new FloatFunctions(module, soft);
   const calls: Calls = { loadMiss, storeMiss, atomicMiss, csr, float: (name, bits) => floats.index(name, bits), ...defineMultiply(module) };
   const { code } = module.define({ parameters: [], results: ["i32"] }, "run");
-  new Run(code, calls, { fetchMiss, decode, straddle }).emit();
+  new Run(code, calls, { fetchMiss, decode, straddle }, meanings).emit();
   return module.bytes();
 }
 
@@ -63,10 +63,12 @@ class Run {
   private readonly code: Code;
   private readonly calls: Calls;
   private readonly fetch: FetchCalls;
+  private readonly operations: readonly Operation[];
   private readonly locals: Locals;
 
-  constructor(code: Code, calls: Calls, fetch: FetchCalls) {
+  constructor(code: Code, calls: Calls, fetch: FetchCalls, operations: readonly Operation[]) {
     this.code = code;
+    this.operations = operations;
     this.calls = calls;
     this.fetch = fetch;
     const i32 = () => code.local("i32"), i64 = () => code.local("i64");
@@ -137,10 +139,10 @@ class Run {
   private dispatch(labels: Labels): void {
     const { code, locals } = this;
     const cases: Label[] = [];
-    for (let i = 0; i < operationCount; i++) cases.unshift(code.block());
+    for (let i = 0; i < FIRST + this.operations.length; i++) cases.unshift(code.block());
     code.get(locals.dp).access("i32.load16_u", 0).brTable(cases, labels.illegal);
     this.engineCases(labels);
-    for (const operation of operations) {
+    for (const operation of this.operations) {
       code.end();
       new Lowering(code, this.calls, locals, labels, operation).handler();
     }

@@ -1,5 +1,5 @@
 // The operations of the interpreter: one for each row and length that it can have, plus those that only the engine knows.
-import { compressedRows, type Instruction, rows } from "../../isa/index.js";
+import { compressedRows, type Form, rows } from "../../isa/index.js";
 import type { Row } from "../../isa/row.js";
 
 export interface Operation {
@@ -9,7 +9,8 @@ export interface Operation {
 
 /** Not decoded yet; the end of a page; an instruction that straddles two; an illegal one. */
 export const DECODE = 0, PAGE_END = 1, STRADDLE = 2, ILLEGAL = 3;
-const FIRST = 4;
+/** The number of the first row's operation. */
+export const FIRST = 4;
 
 const shortened = new Set(compressedRows.map((row) => row.expands));
 
@@ -17,13 +18,11 @@ const shortened = new Set(compressedRows.map((row) => row.expands));
 export const operations: readonly Operation[] = rows.flatMap((row) =>
   shortened.has(row.name) ? [{ row, length: 4 as const }, { row, length: 2 as const }] : [{ row, length: 4 as const }]);
 
-export const operationCount = FIRST + operations.length;
-
 const numbers = new Map(operations.map(({ row, length }, i) => [`${row.name}/${length}`, FIRST + i]));
 
-export function operationNumber(instruction: Instruction): number {
-  const number = numbers.get(`${instruction.row.name}/${instruction.length}`);
-  if (number === undefined) throw new Error(`${instruction.row.name} has no form of ${instruction.length} bytes`);
+export function operationNumber({ row, length }: Form): number {
+  const number = numbers.get(`${row.name}/${length}`);
+  if (number === undefined) throw new Error(`${row.name} has no form of ${length} bytes`);
   return number;
 }
 
