@@ -29,7 +29,8 @@ export class HostInput extends File {
     this.ready.wake();
   }
 
-  end(): void {
+  /** No more will come. */
+  finish(): void {
     this.ended = true;
     this.ready.wake();
   }
@@ -110,7 +111,7 @@ export class HostOutput extends File {
   }
 
   /** No program has it open any more: once `pending` is 0 this is the end of the stream. */
-  get closed(): boolean {
+  get abandoned(): boolean {
     return this.released;
   }
 

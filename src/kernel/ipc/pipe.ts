@@ -128,6 +128,7 @@ export class PipeFile extends File {
     this.pipe = pipe;
     this.ready = pipe.changed;
     this.writersAtOpen = path === undefined || pipe.writers > 0 ? -1 : pipe.writersEver;
+    if (path !== undefined) inode.opened();
     pipe.opened(flags);
   }
 
@@ -180,6 +181,7 @@ export class PipeFile extends File {
 
   override release(): void {
     this.pipe.closed(this.flags);
+    if (this.path !== undefined) this.inode.released();
   }
 
   override describe(): string {
