@@ -1,5 +1,5 @@
 // EROFS, read-only and uncompressed: the format that disks of machines have (Linux: fs/erofs).
-import { EINVAL, EIO, ENODATA, ENOENT, ENOTDIR, EROFS, EUCLEAN, type Errno, failed } from "../../abi/errno.js";
+import { EINVAL, EIO, ENODATA, ENOENT, ENOMEM, ENOTDIR, EROFS, EUCLEAN, type Errno, failed } from "../../abi/errno.js";
 import { S_IFMT, S_ISDIR, S_ISLNK, S_ISREG } from "../../abi/stat.js";
 import { type ByteString, fromBytes } from "../bytestring.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
@@ -34,7 +34,8 @@ export class Erofs extends FileSystem {
   private readonly payer: Cgroup;
   private readonly inodes = new Map<number, ErofsInode>();
 
-  private constructor(device: number, disk: BlockDevice, superblock: Superblock, payer: Cgroup) {
+  /** Use `mount`. */
+  constructor(device: number, disk: BlockDevice, superblock: Superblock, payer: Cgroup) {
     super(device);
     this.disk = disk;
     this.superblock = superblock;
@@ -135,7 +136,7 @@ class ErofsPages implements PageCache {
     const bytes = inode.tailBytes();
     if (failed(bytes)) return bytes;
     const frame = disk.frames.allocate(payer);
-    if (frame === 0) return EIO;
+    if (frame === 0) return ENOMEM;
     disk.frames.writable(frame).set(bytes);
     this.tail = frame;
     return frame;

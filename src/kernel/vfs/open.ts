@@ -123,15 +123,13 @@ export function openInode(task: Task, path: Path, flags: number): File | Errno |
     case stat.S_IFBLK: return task.kernel.devices.find("block", inode.rdev)?.open(task, inode, path, kept) ?? ENXIO;
     case stat.S_IFLNK: return ELOOP;
   }
-  const file = inode.open(task, path, kept);
-  if (failed(file) || (flags & O_TRUNC) === 0 || !stat.S_ISREG(inode.mode)) return file;
-  const refused = inode.truncate(task, 0);
-  if (refused === undefined) {
+  if ((flags & O_TRUNC) !== 0 && stat.S_ISREG(inode.mode)) {
+    // Before it is opened: overlay then need not copy what is cut off.
+    const refused = inode.truncate(task, 0);
+    if (refused !== undefined) return refused;
     dropSetid(task, inode.real);
-    return file;
   }
-  file.release();
-  return refused;
+  return inode.open(task, path, kept);
 }
 
 /** A file that is to be executed or mapped as an interpreter: regular, executable, not on a noexec mount. EACCES. */
