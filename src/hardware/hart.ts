@@ -46,6 +46,9 @@ export class Hart {
   root: number | undefined;
   privilege: Privilege = { user: true, sum: false, mxr: false };
 
+  /** Which of cycle, time and instret (bits 0 to 2) can be read. */
+  counters = 7;
+
   private budget = 0;
   private retiredBefore = 0;
 
@@ -104,6 +107,17 @@ export class Hart {
 
   setX(index: number, value: bigint): void {
     if (index !== 0) this.memory.u64[X / 8 + index] = BigInt.asUintN(64, value);
+  }
+
+  /** The bits of the instruction at pc, for the trap value of an illegal one; 0 where it can't be fetched. */
+  instructionAtPc(): number {
+    const { pc } = this;
+    const half = (address: bigint) => {
+      const at = this.translate(Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n)), "execute");
+      return at < 0 ? 0 : this.memory.u16[at / 2];
+    };
+    const low = half(pc);
+    return (low & 3) === 3 ? (low | (half(pc + 2n) << 16)) >>> 0 : low;
   }
 
   clearReservation(): void {
@@ -262,6 +276,7 @@ export class Hart {
   private readCsr(number: number): bigint | undefined {
     const { i32 } = this.memory;
     if (number >= 1 && number <= 3 && i32[FS / 4] === 0) return undefined;
+    if (number >= 0xc00 && number <= 0xc02 && ((this.counters >> (number & 3)) & 1) === 0) return undefined;
     switch (number) {
       case 1: return BigInt(i32[FFLAGS / 4]);
       case 2: return BigInt(i32[FRM / 4]);

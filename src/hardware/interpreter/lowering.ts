@@ -451,8 +451,10 @@ export class Lowering {
     }
     this.pc();
     code.set(locals.pc).i32(0).i32(systemNumbers.indexOf(what)).access("i32.store", CAUSE);
-    code.i32(0).get(locals.dp).access("i32.load", IMMEDIATE).access("i32.store", SCRATCH);
-    code.i32(0).get(locals.dp).access("i32.load8_u", SECOND).access("i32.store", SCRATCH + 4);
+    // For sfence.vma, the number of rs2.
+    code.i32(0);
+    this.field(this.second());
+    code.access("i32.store", SCRATCH);
     // It has not retired yet: whoever carries it out counts it.
     code.get(locals.left).i32(1).op("i32.add").set(locals.left).i32(exits.system).set(locals.host).br(labels.leave);
   }
