@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { EEXIST, ENOMEM, failed } from "../../abi/errno.js";
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../abi/mman.js";
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV } from "../../abi/signal.js";
-import { AddressSpace, privateFlags } from "./address-space.js";
+import type { AddressSpace } from "./address-space.js";
 import { Fault } from "./fault.js";
 import { protect } from "./protect.js";
 import { remap } from "./remap.js";
 import { AnonymousPages } from "./shared-pages.js";
 import { Board } from "./testing/board.js";
 import { MemoryFile } from "./testing/memory-file.js";
-import { ANONYMOUS, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from "./vma.js";
+import { ANONYMOUS, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE, privateFlags } from "./vma.js";
 
 const RW = privateFlags(VM_READ | VM_WRITE);
 const R = privateFlags(VM_READ);

@@ -1,5 +1,5 @@
 // The memory of a process (Linux: mm_struct): its mappings, its page table, and what is done to them.
-import { EEXIST, EINVAL, ENOMEM, type Errno, failed } from "../../abi/errno.js";
+import { EINVAL, ENOMEM, type Errno, failed } from "../../abi/errno.js";
 import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK } from "../../abi/resource.js";
 import type { ByteString } from "../bytestring.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
@@ -9,15 +9,17 @@ import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import type { Wait } from "../wait.js";
 import { type Access, type Fault, fault, makePresent } from "./fault.js";
+import { setBrk } from "./brk.js";
 import { forkInto } from "./fork.js";
 import type { Frame } from "./frames.js";
-import { MAX_MAP_COUNT, MIN_PAGE, PAGE_SIZE, STACK_GUARD_PAGES, TASK_PAGES, mmapBasePage, pagesOf } from "./layout.js";
+import { MAX_MAP_COUNT, PAGE_SIZE, TASK_PAGES, mmapBasePage, pagesOf } from "./layout.js";
+import { type Where, findGap, place } from "./place.js";
 import { PageTable, PTE_FILE, PTE_V, PTE_W } from "./page-table.js";
 import { AnonymousPages } from "./shared-pages.js";
 import { type Iovec, UserSink, UserSource } from "./user.js";
 import * as user from "./user.js";
 import { CODE_OFFSET } from "./vdso-code.js";
-import { ANONYMOUS, type Backing, VM_ACCESS, VM_GROWSDOWN, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, Vma } from "./vma.js";
+import { type Backing, VM_GROWSDOWN, VM_LOCKED, VM_NORESERVE, VM_SHARED, VM_WRITE, Vma } from "./vma.js";
 
 /** Places that /proc/PID/stat, cmdline and environ tell of, in bytes; set by the loader. */
 export interface Marks {
@@ -172,29 +174,9 @@ export class AddressSpace {
     return vma !== undefined && vma.start <= page && page < vma.end ? vma : undefined;
   }
 
-  /** The highest free range of `pages` pages below the mmap base, or failing that anywhere; its first page. */
+  /** The first page of a free range of `pages` pages, as high as can be below the mmap base. ENOMEM. */
   findGap(pages: number, align = 1): number | Errno {
-    return this.gapBelow(this.mmapBase, pages, align) ?? this.gapBelow(TASK_PAGES - 1, pages, align) ?? ENOMEM;
-  }
-
-  private gapBelow(top: number, pages: number, align: number): number | undefined {
-    let above = this.indexOf(top);
-    let end = Math.min(top, this.roomUnder(above));
-    for (;;) {
-      const floor = above > 0 ? Math.max(this.vmas[above - 1].end, MIN_PAGE) : MIN_PAGE;
-      const start = Math.floor((end - pages) / align) * align;
-      if (start >= floor) return start;
-      if (above === 0) return undefined;
-      above--;
-      end = Math.min(end, this.roomUnder(above));
-    }
-  }
-
-  /** Where the free pages under the mapping at an index end. */
-  private roomUnder(index: number): number {
-    const vma = this.vmas.at(index);
-    if (vma === undefined) return TASK_PAGES;
-    return vma.start - ((vma.flags & VM_GROWSDOWN) !== 0 ? STACK_GUARD_PAGES : 0);
+    return findGap(this, pages, align);
   }
 
   /** Whether no mapping touches the pages. */
@@ -207,8 +189,8 @@ export class AddressSpace {
    * Maps `pages` pages; `where` is the place (replacing what is there), a hint, or undefined. Flags are VM_*. The first page.
    * Limits: ENOMEM for RLIMIT_AS, RLIMIT_DATA, too many mappings, or more private memory than the machine has.
    */
-  map(where: { at: number; how: "replace" | "keep" | "hint" } | undefined, pages: number, flags: number, behind: Backing): number | Errno {
-    const start = this.place(where, pages);
+  map(where: Where | undefined, pages: number, flags: number, behind: Backing): number | Errno {
+    const start = place(this, where, pages);
     if (failed(start)) return start;
     const replaced = where?.how === "replace" ? this.pagesWithin(start, start + pages) : 0;
     const refused = this.refuse(pages - replaced, flags, behind) ?? this.countRefused();
@@ -225,24 +207,6 @@ export class AddressSpace {
       this.kernel.watch?.({ at: "file.mapped", task: this.task.tid, file, address: start * PAGE_SIZE, pages });
     }
     return start;
-  }
-
-  private place(where: { at: number; how: "replace" | "keep" | "hint" } | undefined, pages: number): number | Errno {
-    if (pages > TASK_PAGES) return ENOMEM;
-    if (where === undefined) return this.findGap(pages);
-    if (where.how === "hint") {
-      const fits = where.at >= MIN_PAGE && where.at + pages <= TASK_PAGES && this.isFree(where.at, where.at + pages);
-      return fits && !this.insideGuard(where.at + pages) ? where.at : this.findGap(pages);
-    }
-    if (where.at + pages > TASK_PAGES) return ENOMEM;
-    if (where.how === "keep" && !this.isFree(where.at, where.at + pages)) return EEXIST;
-    return where.at;
-  }
-
-  /** Whether a mapping that ends there would come too near to a stack. */
-  private insideGuard(end: number): boolean {
-    const next = this.vmas.at(this.indexOf(end));
-    return next !== undefined && (next.flags & VM_GROWSDOWN) !== 0 && next.start - end < STACK_GUARD_PAGES;
   }
 
   private pagesWithin(start: number, end: number): number {
@@ -400,29 +364,9 @@ export class AddressSpace {
     return makePresent(this, page, write);
   }
 
-  /** What stands behind an address where several processes may meet (a futex in shared memory); undefined where it is private. */
-  sharedPlace(at: number): { pages: object; offset: number } | undefined {
-    const page = Math.floor(at / PAGE_SIZE);
-    const vma = this.find(page);
-    if (vma?.pages === undefined || !vma.shared) return undefined;
-    return { pages: vma.pages, offset: (vma.offset + page - vma.start) * PAGE_SIZE + (at % PAGE_SIZE) };
-  }
-
   /** brk(2): the new end of the heap, or the old one where it can't be. */
   setBrk(to: number): number {
-    if (to < this.brkStart || to >= TASK_PAGES * PAGE_SIZE) return this.brk;
-    const before = pagesOf(this.brk);
-    const after = pagesOf(to);
-    if (to - this.brkStart > this.limit(RLIMIT_DATA)) return this.brk;
-    if (after < before && this.unmap(after, before) !== undefined) return this.brk;
-    if (after > before) {
-      // As Linux mm/mmap.c: the page after the heap stays free too, and a stack keeps its guard gap.
-      if (!this.isFree(before, after + 1) || this.insideGuard(after)) return this.brk;
-      const flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-      if (failed(this.map({ at: before, how: "keep" }, after - before, flags, ANONYMOUS))) return this.brk;
-    }
-    this.brk = to;
-    return to;
+    return setBrk(this, to);
   }
 
   /** A range of bytes as pages; EINVAL where it is not aligned, ENOMEM where it reaches beyond user addresses. */
@@ -438,8 +382,5 @@ export class AddressSpace {
 function isData(flags: number): boolean {
   return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE;
 }
-
-/** Flags of a private anonymous mapping with the given access. */
-export const privateFlags = (access: number): number => (access & VM_ACCESS) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 
 savable(AddressSpace);

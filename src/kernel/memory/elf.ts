@@ -7,9 +7,9 @@ import { EINVAL, EIO, ELIBBAD, ENOEXEC, ENOMEM, type Errno, failed } from "../..
 import { type ByteString, fromBytes } from "../bytestring.js";
 import type { File } from "../vfs/file.js";
 import type { PageCache } from "../vfs/inode.js";
-import { type AddressSpace, privateFlags } from "./address-space.js";
+import type { AddressSpace } from "./address-space.js";
 import { PAGE_SIZE, PIE_BASE, TASK_SIZE, pagesOf } from "./layout.js";
-import { ANONYMOUS, VM_EXEC, VM_READ, VM_WRITE } from "./vma.js";
+import { ANONYMOUS, VM_EXEC, VM_READ, VM_WRITE, privateFlags } from "./vma.js";
 
 /** What the initial stack tells of the program. */
 export interface Loaded {

@@ -6,10 +6,10 @@ import { E2BIG, ENOMEM, type Errno, failed } from "../../abi/errno.js";
 import { RLIMIT_STACK } from "../../abi/resource.js";
 import { type ByteString, toBytes } from "../bytestring.js";
 import type { Credentials } from "../task/credentials.js";
-import { type AddressSpace, privateFlags } from "./address-space.js";
+import type { AddressSpace } from "./address-space.js";
 import type { Loaded } from "./elf.js";
 import { PAGE_SIZE, STACK_TOP, pagesOf } from "./layout.js";
-import { ANONYMOUS, VM_EXEC, VM_GROWSDOWN, VM_READ, VM_WRITE } from "./vma.js";
+import { ANONYMOUS, VM_EXEC, VM_GROWSDOWN, VM_READ, VM_WRITE, privateFlags } from "./vma.js";
 
 /** MAX_ARG_STRLEN: one string with its NUL. */
 const STRING_MAX = 32 * PAGE_SIZE;

@@ -1,9 +1,9 @@
 // The kernel's copies to and from user memory.
 import { expect, test } from "vitest";
 import { EFAULT } from "../../abi/errno.js";
-import { type AddressSpace, privateFlags } from "./address-space.js";
+import type { AddressSpace } from "./address-space.js";
 import { Board } from "./testing/board.js";
-import { ANONYMOUS, VM_READ, VM_WRITE } from "./vma.js";
+import { ANONYMOUS, VM_READ, VM_WRITE, privateFlags } from "./vma.js";
 
 function thrown(run: () => unknown): unknown {
   try {

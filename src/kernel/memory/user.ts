@@ -105,11 +105,14 @@ export function writeU32(space: AddressSpace, at: number, value: number): void {
 
 /** The low 64 bits of an integer; a negative one in two's complement. */
 export function writeU64(space: AddressSpace, at: number, value: number): void {
-  const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, value >>> 0, true);
-  view.setUint32(4, Math.floor(value / 2 ** 32) >>> 0, true);
-  write(space, at, bytes);
+  const high = Math.floor(value / 2 ** 32) >>> 0;
+  if (at % 8 === 0) {
+    // Within one page: the second word can't fault.
+    writeU32(space, at, value >>> 0);
+    writeU32(space, at + 4, high);
+    return;
+  }
+  write(space, at, new Uint8Array([value, value >>> 8, value >>> 16, value >>> 24, high, high >>> 8, high >>> 16, high >>> 24]));
 }
 
 /** A position in user memory that moves through one range or several. */

@@ -29,6 +29,9 @@ export const VM_NOHUGEPAGE = 0x40000000;
 /** Pages may vanish under pressure (MAP_DROPPABLE); here they never do. */
 export const VM_DROPPABLE = 0x10000000;
 
+/** Flags of a private mapping with the given access. */
+export const privateFlags = (access: number): number => (access & VM_ACCESS) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+
 /** What a mapping costs its cgroup as a kernel object, in bytes. */
 const VMA_COST = 192;
 
