@@ -16,9 +16,12 @@ export function fromBytes(bytes: Uint8Array): ByteString {
   return text;
 }
 
+/** Half of a surrogate pair without the other. */
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** An ordinary JavaScript string as the bytes of its UTF-8 form. */
 export function encodeUtf8(text: string): ByteString {
-  return unescape(encodeURIComponent(text.toWellFormed()));
+  return unescape(encodeURIComponent(text.replace(LONE_SURROGATE, "\ufffd")));
 }
 
 /** The bytes read as UTF-8; what is not UTF-8 stays as it is, byte for byte. */
