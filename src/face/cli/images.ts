@@ -1,5 +1,5 @@
 // `nestbox pull`, `images` and `rmi`.
-import { shownBytes } from "../../sdk/here.js";
+import { clock, shownBytes } from "../../sdk/here.js";
 import { listImages, pull, removeImage, type Image } from "../../sdk/images.js";
 import type { Given } from "./arguments.js";
 import { Failure } from "./failure.js";
@@ -45,7 +45,7 @@ export async function imagesCommand(given: Given): Promise<number> {
     return 0;
   }
   if (images.length === 0) say("no images are here yet; nestbox run and nestbox pull fetch them");
-  const now = performance.timeOrigin + performance.now();
+  const now = clock.realtimeMs();
   const rows = images.map(({ ref, digest, size, created, packages }) => [ref, digest.slice(0, 12), String(packages.length), shownBytes(size), age(created, now)]);
   print(table([["IMAGE", "DIGEST", "PACKAGES", "SIZE", "CREATED"], ...rows]));
   return 0;

@@ -1,9 +1,9 @@
 // How a pull tells its progress: one moving line on a terminal, a few lines elsewhere.
 import { isatty } from "node:tty";
-import { shownBytes, type PullProgress } from "../../sdk/here.js";
+import { clock, shownBytes, type PullProgress } from "../../sdk/here.js";
 import { say, sayRaw } from "./say.js";
 
-const EVERY_MS = 80;
+const EVERY_NS = 80e6;
 
 const titles = { index: "package index", packages: "packages", unpack: "unpacking" } as const;
 
@@ -21,7 +21,7 @@ export interface PullTeller {
 export function tellPull(ref: string): PullTeller {
   const moving = isatty(2);
   let stage: PullProgress["stage"] | undefined;
-  let shownAt = 0;
+  let shownAtNs = 0;
   const clear = (): void => {
     if (moving && stage !== undefined) sayRaw("\r\x1b[K");
   };
@@ -34,9 +34,9 @@ export function tellPull(ref: string): PullTeller {
         const size = progress.stage === "unpack" ? `${progress.total} packages` : shownBytes(progress.total);
         if (progress.total > 0) say(`${titles[stage]}: ${size}`);
       }
-      const now = performance.now();
-      if (!moving || (now - shownAt < EVERY_MS && progress.done < progress.total)) return;
-      shownAt = now;
+      const now = clock.monotonicNs();
+      if (!moving || (now - shownAtNs < EVERY_NS && progress.done < progress.total)) return;
+      shownAtNs = now;
       const line = `${titles[progress.stage]} ${amount(progress)} ${progress.what.join(" ")}`;
       sayRaw(`\r\x1b[K${line.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
     },

@@ -1,6 +1,6 @@
 // `nestbox run`: one program in a machine in this thread, as if it were a program of this computer.
 import { isatty } from "node:tty";
-import { openHere, openOutput, openStandardInput, signalNumber, StartError, type Ending, type MachineOptions, type RunningProgram, type System } from "../../sdk/here.js";
+import { openHere, openOutput, openStandardInput, signalNumber, StartError, timer, type Ending, type MachineOptions, type RunningProgram, type System } from "../../sdk/here.js";
 import type { Given } from "./arguments.js";
 import { Failure, NOT_EXECUTABLE, NOT_FOUND, TIMED_OUT } from "./failure.js";
 import { machineOptions, programSettings, variables } from "./settings.js";
@@ -89,13 +89,13 @@ async function follow(running: RunningProgram, timeoutMs: number | undefined): P
       else running.kill(number);
     });
   }
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
+  const cancel = timeoutMs === undefined ? undefined : timer.after(timeoutMs, () => {
     timedOut = true;
     running.kill(signalNumber("SIGKILL") ?? 9);
-    setTimeout(() => over?.(TIMED_OUT), LAST_WORDS_MS);
-  }, timeoutMs);
+    timer.after(LAST_WORDS_MS, () => over?.(TIMED_OUT));
+  });
   const status = await Promise.race([running.ended.then(statusOf), cutShort]);
-  clearTimeout(timer);
+  cancel?.();
   return timedOut ? TIMED_OUT : status;
 }
 

@@ -83,7 +83,6 @@ export function startWorker(url: URL | string): HostWorker {
 
 /** The messages of the thread that runs this. */
 export function ownMessages(receive: (message: unknown) => void): (message: unknown, transfer?: readonly ArrayBuffer[]) => void {
-  const scope = globalThis as unknown as { onmessage: (event: MessageEvent) => void; postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void };
-  scope.onmessage = ({ data }) => receive(data);
-  return (message, transfer = []) => scope.postMessage(message, transfer);
+  self.addEventListener("message", ({ data }) => receive(data));
+  return (message, transfer = []) => self.postMessage(message, { transfer: [...transfer] });
 }

@@ -9,13 +9,18 @@ const load = createRequire(import.meta.url);
 /** The kernel's own generator where there is one: loading node:crypto costs 5 ms. */
 function entropy(): HostEntropy {
   let device: number | undefined;
-  try {
-    device = process.platform === "linux" ? openSync("/dev/urandom", "r") : undefined;
-  } catch {
-    // A sandbox without /dev: node:crypto asks the kernel by getrandom(2).
-  }
+  let opened = false;
+  const open = (): void => {
+    opened = true;
+    try {
+      device = process.platform === "linux" ? openSync("/dev/urandom", "r") : undefined;
+    } catch {
+      // A sandbox without /dev: node:crypto asks the kernel by getrandom(2).
+    }
+  };
   return {
     fill(into) {
+      if (!opened) open();
       if (device === undefined || !readWhole(device, into)) (load("node:crypto") as typeof import("node:crypto")).randomFillSync(into);
     },
   };
