@@ -39,11 +39,13 @@ export interface Kernel {
   readonly maxTasks: number;
   /** Tasks that were made since boot, for /proc/stat. */
   forks: number;
-  power: Power;
+  readonly power: Power;
   /** Listens to what happens; undefined when nobody does, so that telling costs one comparison. */
   watch: ((happening: Happening) => void) | undefined;
   /** The next inode number for anonymous files (pipes, sockets), mount ids, and so on: one counter each by name. */
   nextNumber(kind: "inode" | "mount" | "device" | "namespace" | "cgroup"): number;
+  /** Ends the machine: nothing runs any more. */
+  powerOff(how: "off" | "restart"): void;
   /** Told by the exit of a process that the kernel itself started. */
   ended(process: Process): void;
 }

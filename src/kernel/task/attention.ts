@@ -9,6 +9,7 @@ import { leaveSequence } from "./rseq.js";
 import type { SignalAction } from "./signal-actions.js";
 import { pushFrame } from "./signal-frame.js";
 import { endProcess, forceSignal, stopProcess } from "./signals.js";
+import { SleepWait } from "./sleep.js";
 import type { Task } from "./task.js";
 
 /** True when the task may go on in user mode; false when it stopped or ended. */
@@ -91,7 +92,7 @@ function interruptCall(task: Task, action: SignalAction): void {
   if (futex?.woken === true) return finish(task, 0);
   if (resume.done > 0) return finish(task, resume.done);
   if (wait?.interruption === "restart" && (action.flags & SA_RESTART) !== 0) return;
-  finish(task, -EINTR.number);
+  finish(task, -(wait instanceof SleepWait ? wait.interrupted(task) : EINTR).number);
 }
 
 function finish(task: Task, result: number): void {

@@ -33,9 +33,14 @@ export class Scheduler {
   readonly timers = new TimerHeap();
   /** Switches between tasks since boot, for /proc/stat. */
   switches = 0;
+  /** Load averages over 1, 5 and 15 minutes: runnable tasks, exponentially damped. */
+  readonly loads: [number, number, number] = [0, 0, 0];
+  private loadAtNs = 0;
   /** Of the current turn: `retired` up to which was charged, and entries into the kernel not yet charged. */
   private chargedTo = 0;
   private entries = 0;
+  /** The current turn ends after this call. */
+  private yielded = false;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -61,6 +66,11 @@ export class Scheduler {
     this.queue.length = 0;
     this.head = 0;
     return undefined;
+  }
+
+  /** Ends the current task's turn. */
+  yield(): void {
+    this.yielded = true;
   }
 
   /** How many tasks could run now. */
@@ -110,7 +120,9 @@ export class Scheduler {
     const { kernel } = this;
     let left = budget;
     while (left > 0 && kernel.power === "on") {
-      this.timers.expire(kernel.clock.monotonicNs());
+      const now = kernel.clock.monotonicNs();
+      this.timers.expire(now);
+      this.updateLoads(now);
       const task = this.next();
       if (task === undefined) return "idle";
       const slice = Math.min(SLICE, left, Math.max(1, kernel.clock.instructionsUntil(this.timers.nextNs)));
@@ -118,6 +130,18 @@ export class Scheduler {
     }
     if (kernel.power !== "on") return "idle";
     return this.runnable > 0 ? "busy" : "idle";
+  }
+
+  /** Brings the load averages up to date, at most every five seconds (Linux: LOAD_FREQ). */
+  private updateLoads(nowNs: number): void {
+    if (nowNs - this.loadAtNs < 5e9) return;
+    const active = this.runnable;
+    const seconds = (nowNs - this.loadAtNs) / 1e9;
+    this.loadAtNs = nowNs;
+    [60, 300, 900].forEach((span, i) => {
+      const keep = Math.exp(-seconds / span);
+      this.loads[i] = this.loads[i] * keep + active * (1 - keep);
+    });
   }
 
   /** The task's turn; returns what it used of the slice. */
@@ -129,7 +153,8 @@ export class Scheduler {
     this.chargedTo = start;
     let used = 0;
     let entries = 0;
-    while (used < slice && task.state === "runnable") {
+    this.yielded = false;
+    while (used < slice && task.state === "runnable" && !this.yielded && this.kernel.power === "on") {
       if (task.attention && !attend(task)) break;
       const exit = processor.run(slice - used);
       if (exit !== "budget") {
