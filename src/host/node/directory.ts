@@ -3,8 +3,8 @@ import {
   chmodSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, ftruncateSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync,
   readlinkSync, readSync, renameSync, rmdirSync, statfsSync, symlinkSync, unlinkSync, utimesSync, writeSync, type BigIntStats,
 } from "node:fs";
-import type { HostDirectory, HostFailure, HostPath, HostStat, HostTime } from "../interface.js";
-import { bytesOf, hold, openPlaces, Refused } from "./place.js";
+import type { HostChange, HostDirectory, HostDirectoryEntry, HostFailure, HostPath, HostStat, HostTime } from "../interface.js";
+import { bytesOf, hold, openPlaces, Refused, type Places } from "./place.js";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 /** No setuid, setgid and sticky: a guest must not make programs that run with the rights of the host's user. */
@@ -83,7 +83,7 @@ function openOrCreate(path: string, write: boolean, create: { mode: number; excl
 }
 
 /** Changes exactly the thing that stands at `path`. */
-function changeAt(path: string, change: { mode?: number; atime?: HostTime; mtime?: HostTime }): void {
+function changeAt(path: string, change: HostChange): void {
   const stat = lstatSync(bytesOf(path), { bigint: true });
   const atime = moment(change.atime ?? time(stat.atimeNs));
   const mtime = moment(change.mtime ?? time(stat.mtimeNs));
@@ -106,73 +106,132 @@ function changeAt(path: string, change: { mode?: number; atime?: HostTime; mtime
   }
 }
 
-function space(directory: string): { total: number; free: number } {
-  const stat = statfsSync(directory);
-  return { total: stat.blocks * stat.bsize, free: stat.bavail * stat.bsize };
-}
-
 /** Opens the directory for a guest. Throws what opening throws (ENOENT, ENOTDIR, EACCES). */
-export function openDirectory(directory: string, readOnly: boolean): HostDirectory {
-  const places = openPlaces(directory);
-  const handles = new Map<number, number>();
-  const read = <T>(path: HostPath, use: (path: string) => T): T | HostFailure => guarded(() => places.at(path, use));
-  const change = (path: HostPath, use: (path: string) => void): HostFailure | undefined =>
-    readOnly ? { failure: "EROFS" } : guarded(() => places.at(path, use)) as HostFailure | undefined;
-  const handled = <T>(handle: number, use: (fd: number) => T): T | HostFailure => {
-    const fd = handles.get(handle);
-    return fd === undefined ? { failure: "EBADF" } : guarded(() => use(fd));
-  };
-  return {
-    readOnly,
-    stat: (path) => read(path, (at) => told(lstatSync(bytesOf(at), { bigint: true }))),
-    list: (path) => read(path, (at) => listAt(at, path.length === 0)),
-    readlink: (path) => read(path, (at) => readlinkSync(bytesOf(at), "latin1")),
-    open(path, { write, create }) {
-      if (readOnly && (write || create !== undefined)) return { failure: "EROFS" };
-      const fd = read(path, (at) => (create === undefined ? openRegular(at, write) : openOrCreate(at, write, create)));
-      if (typeof fd === "number") handles.set(fd, fd);
-      return fd;
-    },
-    read: (handle, at, into) => handled(handle, (fd) => readSync(fd, into, 0, into.length, at)),
-    write: (handle, at, bytes) => (readOnly ? { failure: "EROFS" } : handled(handle, (fd) => writeSync(fd, bytes, 0, bytes.length, at))),
-    handleStat: (handle) => handled(handle, (fd) => told(fstatSync(fd, { bigint: true }))),
-    truncate: (handle, size) => (readOnly ? { failure: "EROFS" } : handled(handle, (fd) => ftruncateSync(fd, size)) as HostFailure | undefined),
-    sync: (handle) => handled(handle, (fd) => fsyncSync(fd)) as HostFailure | undefined,
-    close(handle) {
-      const fd = handles.get(handle);
-      if (fd === undefined) return;
-      handles.delete(handle);
-      closeSync(fd);
-    },
-    mkdir: (path, mode) => change(path, (at) => {
+export const openDirectory = (directory: string, readOnly: boolean): HostDirectory => new Directory(directory, readOnly);
+
+class Directory implements HostDirectory {
+  readonly readOnly: boolean;
+  private readonly directory: string;
+  private readonly places: Places;
+  private readonly handles = new Set<number>();
+
+  constructor(directory: string, readOnly: boolean) {
+    this.directory = directory;
+    this.readOnly = readOnly;
+    this.places = openPlaces(directory);
+  }
+
+  stat(path: HostPath): HostStat | HostFailure {
+    return this.look(path, (at) => told(lstatSync(bytesOf(at), { bigint: true })));
+  }
+
+  list(path: HostPath): HostDirectoryEntry[] | HostFailure {
+    return this.look(path, (at) => listAt(at, path.length === 0));
+  }
+
+  readlink(path: HostPath): string | HostFailure {
+    return this.look(path, (at) => readlinkSync(bytesOf(at), "latin1"));
+  }
+
+  open(path: HostPath, { write, create }: Parameters<HostDirectory["open"]>[1]): number | HostFailure {
+    if (this.readOnly && (write || create !== undefined)) return { failure: "EROFS" };
+    const fd = this.look(path, (at) => (create === undefined ? openRegular(at, write) : openOrCreate(at, write, create)));
+    if (typeof fd === "number") this.handles.add(fd);
+    return fd;
+  }
+
+  read(handle: number, at: number, into: Uint8Array): number | HostFailure {
+    return this.use(handle, () => readSync(handle, into, 0, into.length, at));
+  }
+
+  write(handle: number, at: number, bytes: Uint8Array): number | HostFailure {
+    return this.readOnly ? { failure: "EROFS" } : this.use(handle, () => writeSync(handle, bytes, 0, bytes.length, at));
+  }
+
+  handleStat(handle: number): HostStat | HostFailure {
+    return this.use(handle, () => told(fstatSync(handle, { bigint: true })));
+  }
+
+  truncate(handle: number, size: number): HostFailure | undefined {
+    return this.readOnly ? { failure: "EROFS" } : this.use(handle, () => nothing(ftruncateSync(handle, size)));
+  }
+
+  sync(handle: number): HostFailure | undefined {
+    return this.use(handle, () => nothing(fsyncSync(handle)));
+  }
+
+  close(handle: number): void {
+    if (this.handles.delete(handle)) closeSync(handle);
+  }
+
+  mkdir(path: HostPath, mode: number): HostFailure | undefined {
+    return this.alter(path, (at) => {
       mkdirSync(bytesOf(at), mode & MODE);
       changeAt(at, { mode });
-    }),
-    symlink: (path, target) => change(path, (at) => symlinkSync(bytesOf(target), bytesOf(at))),
-    link: (path, existing) => change(path, (at) => places.at(existing, (from) => {
+    });
+  }
+
+  symlink(path: HostPath, target: string): HostFailure | undefined {
+    return this.alter(path, (at) => symlinkSync(bytesOf(target), bytesOf(at)));
+  }
+
+  link(path: HostPath, existing: HostPath): HostFailure | undefined {
+    return this.alter(path, (at) => this.places.at(existing, (from) => {
       if (!lstatSync(bytesOf(from)).isFile()) throw new Refused("EPERM");
       linkSync(bytesOf(from), bytesOf(at));
-    })),
-    unlink: (path) => change(path, (at) => unlinkSync(bytesOf(at))),
-    rmdir: (path) => change(path, (at) => rmdirSync(bytesOf(at))),
-    rename: (from, to) => change(from, (old) => places.at(to, (name) => renameSync(bytesOf(old), bytesOf(name)))),
-    change: (path, fields) => change(path, (at) => changeAt(at, fields)),
-    space: () => space(directory),
-    release() {
-      for (const fd of handles.values()) closeSync(fd);
-      handles.clear();
-      places.close();
-    },
-  };
+    }));
+  }
 
-  function listAt(at: string, isRoot: boolean): { name: string; kind: HostStat["kind"] }[] {
-    const held = isRoot ? undefined : hold(at);
-    try {
-      if (held !== undefined && !fstatSync(held).isDirectory()) throw new Refused("ENOTDIR");
-      const through = held !== undefined && process.platform === "linux" ? `/proc/self/fd/${held}/.` : bytesOf(at);
-      return readdirSync(through, { withFileTypes: true, encoding: "latin1" as "utf8" }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
-    } finally {
-      if (held !== undefined) closeSync(held);
-    }
+  unlink(path: HostPath): HostFailure | undefined {
+    return this.alter(path, (at) => unlinkSync(bytesOf(at)));
+  }
+
+  rmdir(path: HostPath): HostFailure | undefined {
+    return this.alter(path, (at) => rmdirSync(bytesOf(at)));
+  }
+
+  rename(from: HostPath, to: HostPath): HostFailure | undefined {
+    return this.alter(from, (old) => this.places.at(to, (name) => renameSync(bytesOf(old), bytesOf(name))));
+  }
+
+  change(path: HostPath, change: HostChange): HostFailure | undefined {
+    return this.alter(path, (at) => changeAt(at, change));
+  }
+
+  space(): { total: number; free: number } {
+    const stat = statfsSync(this.directory);
+    return { total: stat.blocks * stat.bsize, free: stat.bavail * stat.bsize };
+  }
+
+  release(): void {
+    for (const fd of this.handles) closeSync(fd);
+    this.handles.clear();
+    this.places.close();
+  }
+
+  private look<T>(path: HostPath, use: (path: string) => T): T | HostFailure {
+    return guarded(() => this.places.at(path, use));
+  }
+
+  private alter(path: HostPath, use: (path: string) => void): HostFailure | undefined {
+    return this.readOnly ? { failure: "EROFS" } : guarded(() => nothing(this.places.at(path, use)));
+  }
+
+  private use<T>(handle: number, work: () => T): T | HostFailure {
+    return this.handles.has(handle) ? guarded(work) : { failure: "EBADF" };
+  }
+}
+
+const nothing = (_done: void): undefined => undefined;
+
+function listAt(at: string, isRoot: boolean): HostDirectoryEntry[] {
+  const held = isRoot ? undefined : hold(at);
+  try {
+    if (held !== undefined && !fstatSync(held).isDirectory()) throw new Refused("ENOTDIR");
+    const through = held !== undefined && process.platform === "linux" ? `/proc/self/fd/${held}/.` : bytesOf(at);
+    // Names as bytes; the types of Node know no latin1 here.
+    return readdirSync(through, { withFileTypes: true, encoding: "latin1" as "utf8" }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+  } finally {
+    if (held !== undefined) closeSync(held);
   }
 }
