@@ -222,7 +222,7 @@ class Directory implements HostDirectory {
   }
 }
 
-const nothing = (_done: void): undefined => undefined;
+const nothing = (_done: unknown): undefined => undefined;
 
 function listAt(at: string, isRoot: boolean): HostDirectoryEntry[] {
   const held = isRoot ? undefined : hold(at);
