@@ -363,7 +363,8 @@ class FastPath {
     if (this.wide && (name === "fromW" || name === "fromWu")) return convert();
     // Below 2^53 (2^24) in magnitude every integer is exact; others only where NX is set and rounding is to nearest.
     const half = this.wide ? 2 ** 53 : 2 ** 24;
-    code.get(value).i64(half).op("i64.add").i64(2 * half).op("i64.le_u");
+    if (name === "fromLu") code.get(value).i64(half).op("i64.le_u");
+    else code.get(value).i64(half).op("i64.add").i64(2 * half).op("i64.le_u");
     code.get(RM).op("i32.eqz").i32(0).access("i32.load", FFLAGS).i32(NX).op("i32.and").op("i32.and").op("i32.or").if();
     convert();
     code.end();
