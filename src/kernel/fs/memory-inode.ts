@@ -224,7 +224,7 @@ export class MemoryFile extends MemoryInode {
 export class MemoryLink extends MemoryInode {
   private readonly target: ByteString;
 
-  constructor(fs: Tmpfs, target: ByteString, owner: Owner, payer: Cgroup) {
+  constructor(fs: Tmpfs, target: ByteString, owner: Owner, payer: Cgroup | undefined) {
     super(fs, 0o120777, owner, payer);
     this.target = target;
     this.size = target.length;

@@ -22,6 +22,8 @@ export class MountNamespace extends Namespace {
   memfd: object | undefined = undefined;
   /** The page cache of the machine's disk, likewise. */
   disk: object | undefined = undefined;
+  /** And the one devtmpfs. */
+  devtmpfs: object | undefined = undefined;
 }
 
 /**
@@ -59,6 +61,8 @@ export class IpcNamespace extends Namespace {}
 /** Abstract unix socket names, interfaces and ports. */
 export class NetNamespace extends Namespace {
   readonly abstractSockets = new Map<ByteString, object>();
+  /** In the initial one only, for the whole machine: files in messages that nobody has received yet (ipc/in-flight.ts). */
+  inFlight: object | undefined = undefined;
 }
 
 /** Identity mappings: which user and group ids of the parent stand behind the ids inside. */

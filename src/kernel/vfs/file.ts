@@ -21,6 +21,9 @@ export abstract class File {
   offset = 0;
   /** Descriptors and kernel references to it; `release` runs when it drops to zero. */
   references = 0;
+  /** Whom F_SETOWN and F_SETSIG name for O_ASYNC; remembered only. */
+  owner: { type: number; id: number } = { type: 0, id: 0 };
+  ownerSignal = 0;
   /** Woken whenever `poll` may answer otherwise than before. */
   readonly ready = new WaitQueue();
 

@@ -109,6 +109,14 @@ function letGo(fs: FileSystem, busy: boolean): void {
   if (fs.mounts === 0 && !busy) fs.unmounted();
 }
 
+/** A mount that was made and never attached, with those in it. */
+export function discard(mount: Mount): void {
+  for (const each of subtree(mount)) {
+    if (each.at !== undefined) each.at.mounted--;
+    letGo(each.fs, false);
+  }
+}
+
 /** The last task of a namespace went: all its mounts go. */
 export function dissolve(kernel: Kernel, namespace: MountNamespace): void {
   const root = namespace.mounts[0];
