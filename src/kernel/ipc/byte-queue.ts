@@ -1,6 +1,6 @@
 // Bytes in transit (pipes, sockets): first in, first out, held in frames that the creator's cgroup pays for.
 import type { Cgroup } from "../cgroups/cgroup.js";
-import type { Sink, Source } from "../io.js";
+import { BufferSource, type Sink, type Source } from "../io.js";
 import { type Frame, FRAME_SIZE, type Frames } from "../memory/frames.js";
 import { savable } from "../save.js";
 
@@ -67,6 +67,21 @@ export class ByteQueue {
       taken += piece;
     }
     return taken;
+  }
+
+  /** All of the bytes, or none where frames are short. */
+  appendAll(bytes: Uint8Array): boolean {
+    const before = this.length;
+    const last = this.segments.at(-1);
+    const lastEnd = last?.end ?? 0;
+    if (this.append(new BufferSource(bytes), bytes.length) === bytes.length) return true;
+    while (this.segments.length > 0 && this.segments.at(-1) !== last) {
+      const dropped = this.segments.pop();
+      if (dropped !== undefined) this.frames.release(dropped.frame);
+    }
+    if (last !== undefined) last.end = lastEnd;
+    this.length = before;
+    return false;
   }
 
   private fill(segment: Segment, from: Source, n: number): void {

@@ -10,9 +10,10 @@ import { Pipe, PipeFile } from "./pipe.js";
 
 /** The pipe behind the inode. It stays with it; empty, it holds no frames. */
 function pipeOf(task: Task, inode: Inode): Pipe {
-  if (inode.attached instanceof Pipe) return inode.attached;
+  const { real } = inode;
+  if (real.attached instanceof Pipe) return real.attached;
   const pipe = new Pipe(task);
-  inode.attached = pipe;
+  real.attached = pipe;
   return pipe;
 }
 
