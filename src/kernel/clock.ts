@@ -61,6 +61,20 @@ export class Clock {
     return Math.max(0, Math.ceil((deadlineNs - this.monotonicNs()) / this.nsPerInstruction));
   }
 
+  /** About to be saved: time so far no longer hangs on the hart's count. */
+  detach(): void {
+    this.baseNs += (this.processor.retired - this.retiredAtBase) * this.nsPerInstruction;
+    this.retiredAtBase = this.processor.retired;
+    this.retiredAtSynchronisation = this.retiredAtBase;
+  }
+
+  /** Restored on a hart that has counted otherwise. Guest time goes on from where it stood. */
+  attach(): void {
+    this.retiredAtBase = this.processor.retired;
+    this.retiredAtSynchronisation = this.retiredAtBase;
+    this.synchronisedNs = undefined;
+  }
+
   /**
    * Real nanoseconds since boot, told by the outside at the ends of slices: the one door through which time comes in.
    * Guest time jumps forward to it; where it is ahead it goes on more slowly until real time has caught up.

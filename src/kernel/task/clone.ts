@@ -56,10 +56,9 @@ export function cloneTask(parent: Task, request: CloneRequest): Task | Errno {
   const namespaces = { ...parent.namespaces, pid: parent.namespaces.pidForChildren };
   const tid = allocateNumber(kernel, namespaces.pid);
   const child = new Task(kernel, tid, {
-    process: parent.process, memory, files, fs: hasFlag(flags, CLONE_FS) ? parent.fs : parent.fs.copy(), credentials: parent.credentials,
+    process: hasFlag(flags, CLONE_THREAD) ? parent.process : (leader) => newProcess(parent, leader, request), memory, files, fs: hasFlag(flags, CLONE_FS) ? parent.fs : parent.fs.copy(), credentials: parent.credentials,
     namespaces: parent.namespaces.pid === namespaces.pid ? parent.namespaces : namespaces, cgroup: parent.cgroup,
   });
-  if (!hasFlag(flags, CLONE_THREAD)) child.process = newProcess(parent, child, request);
   if (!shareMemory) memory.task = child;
   inherit(parent, child, request);
   child.process.threads.add(child);

@@ -95,13 +95,13 @@ export class Task implements Waiter, TimerTarget {
   constructor(kernel: Kernel, tid: number, parts: TaskParts) {
     this.kernel = kernel;
     this.tid = tid;
-    this.process = parts.process;
     this.memory = parts.memory;
     this.files = parts.files;
     this.fs = parts.fs;
     this.credentials = parts.credentials;
     this.namespaces = parts.namespaces;
     this.cgroup = parts.cgroup;
+    this.process = typeof parts.process === "function" ? parts.process(this) : parts.process;
   }
 
   /** A queue that it waits in was woken: it runs again and looks anew. */
@@ -126,7 +126,8 @@ export class Task implements Waiter, TimerTarget {
 }
 
 export interface TaskParts {
-  process: Process;
+  /** The process, or for a leader what makes it: each of the two needs the other. */
+  process: Process | ((leader: Task) => Process);
   memory: AddressSpace;
   files: FileTable;
   fs: FsContext;
