@@ -291,3 +291,17 @@ test("brk grows and shrinks the heap, and stops before another mapping", () => {
   space.map({ at: 0x110, how: "replace" }, 1, RW, ANONYMOUS);
   expect(space.setBrk(0x200000)).toBe(0x101000);
 });
+
+test("the memory of a process that ended is empty, whoever looks", () => {
+  const board = new Board();
+  const space = board.space();
+  space.map({ at: 16, how: "replace" }, 1, RW, ANONYMOUS);
+  space.writeU32(0x10000, 1);
+  space.release();
+  // Its frames are in use again.
+  const other = board.space();
+  other.map({ at: 16, how: "replace" }, 4, RW, ANONYMOUS);
+  other.write(0x10000, new Uint8Array(16384).fill(255));
+  expect(() => space.readU32(0x10000)).toThrow();
+  expect(space.vmas).toEqual([]);
+});

@@ -133,6 +133,8 @@ export class PageTable {
   }
 
   private findLeaf(page: number): Frame {
+    // A process that ended may still be asked about its memory.
+    if (this.tables === 0) return 0;
     const middle = this.child(this.root, rootIndex(page));
     return middle === 0 ? 0 : this.child(middle, middleIndex(page));
   }
