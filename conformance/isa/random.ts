@@ -57,8 +57,16 @@ export function integer(random: Random): bigint {
   }
 }
 
+/** Zero, infinity, NaNs, and the ends of the normal and the subnormal range. */
+function special(random: Random, exponentBits: number, fractionBits: number): bigint {
+  const width = BigInt(fractionBits), most = ((1n << BigInt(exponentBits)) - 1n) << width, quiet = 1n << (width - 1n);
+  const magnitude = random.of([0n, most, most | quiet, most | 1n, most | quiet | 5n, most - 1n, 1n << width, (1n << width) - 1n, 1n, most >> 1n]);
+  return magnitude | (BigInt(random.below(2)) << BigInt(exponentBits + fractionBits));
+}
+
 /** The bits of a floating-point number with these widths. */
 function float(random: Random, exponentBits: number, fractionBits: number): bigint {
+  if (random.chance(0.25)) return special(random, exponentBits, fractionBits);
   const bias = 2 ** (exponentBits - 1) - 1, most = 2 * bias + 1;
   const exponents = [
     0, 1, 2, most, most - 1, most - 2, bias, bias + random.between(-3, 3), bias + random.between(-8, 70), bias + random.between(-8, 70),

@@ -156,7 +156,27 @@ export class Generator {
     if (within(row.meaning, ["csr"]) !== undefined) return this.csr(choice, fields);
     if (within(row.meaning, ["float"]) !== undefined) return this.float(choice, fields);
     if (row.name === "ctzw") return this.countTrailingZeros(fields);
-    return [{ name: choice.name, fields }];
+    return [...this.corner(fields), { name: choice.name, fields }];
+  }
+
+  /** Now and then the operands that arithmetic has rules of its own for: a lowest number and -1, 0 or 1. */
+  private corner({ rs1, rs2 }: Record<string, number>): Line[] {
+    const { random } = this;
+    if (rs1 === undefined || rs2 === undefined || rs1 === rs2 || rs1 === this.pointer || rs2 === this.pointer || random.chance(0.8)) return [];
+    return [
+      { name: "addi", fields: { rd: rs1, imm: -1 } }, { name: "slli", fields: { rd: rs1, rs1, shamt: random.of([31, 63]) } },
+      { name: "addi", fields: { rd: rs2, imm: random.between(-1, 1) } },
+    ];
+  }
+
+  /** Two zeros of any sign. */
+  private zeros({ fs1, fs2 }: Record<string, number>, letter: string): Line[] {
+    const move = letter === "s" ? "fmv.w.x" : "fmv.d.x";
+    return [
+      { name: move, fields: { fd: fs1 } }, { name: move, fields: { fd: fs2 } },
+      { name: this.random.of([`fsgnjn.${letter}`, `fsgnj.${letter}`]), fields: { fd: fs1, fs1, fs2 } },
+      { name: this.random.of([`fsgnjn.${letter}`, `fsgnj.${letter}`]), fields: { fd: fs2, fs1: fs2, fs2 } },
+    ];
   }
 
   /** QEMU 7.2 counts on into the upper word if the lower one is zero, against Zbb's "the least-significant word": here one of the two does not happen. */
@@ -239,6 +259,7 @@ export class Generator {
       const made = random.of(sources), other = random.of(sources), another = random.of(sources);
       lines.push({ name: row.extension === "F" ? "fmul.s" : "fmul.d", fields: { fd: fields[made], fs1: fields[other], fs2: fields[another], rm: random.of([0, 7]) } });
     }
+    if (sources.length > 1 && random.chance(0.1)) lines.push(...this.zeros(fields, row.extension === "F" ? "s" : "d"));
     const watched = random.chance(0.6);
     if (watched) lines.push({ name: "csrrwi", fields: { rd: 0, csr: 1, uimm: random.of([0, 0, 0, 1, random.below(32)]) } });
     lines.push({ name, fields });
