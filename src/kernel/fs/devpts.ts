@@ -12,6 +12,7 @@ import { DirectoryFile } from "../vfs/directory-file.js";
 import type { File } from "../vfs/file.js";
 import { type AttributeChange, type DirectoryEntry, FileSystem, type FileSystemFacts, Inode } from "../vfs/inode.js";
 import type { Mount, Path } from "../vfs/path.js";
+import { registerFileSystem, unnamedDevice } from "./types.js";
 
 /** As Linux: /proc/sys/kernel/pty/max. */
 const MAX_TERMINALS = 4096;
@@ -97,7 +98,7 @@ export class Devpts extends FileSystem {
     this.ptmx = new DevptsNode(this, 2, options.ptmxmode ?? 0, makedev(5, 2));
     const shown = [options.uid !== undefined && `uid=${options.uid}`, options.gid !== undefined && `gid=${options.gid}`,
       `mode=${this.owner.mode.toString(8).padStart(3, "0")}`, `ptmxmode=${(options.ptmxmode ?? 0).toString(8).padStart(3, "0")}`];
-    this.options = shown.filter((option) => option !== false).join(",");
+    this.options = shown.filter((option) => option !== false).map((option) => `,${option}`).join("");
     this.source = "devpts";
   }
 
@@ -146,5 +147,7 @@ function parse(given: ByteString): { uid?: number; gid?: number; mode?: number; 
   }
   return options;
 }
+
+registerFileSystem({ name: "devpts", nodev: true, mount: (task, _source, data) => new Devpts(task.kernel, unnamedDevice(task.kernel), data) });
 
 savable(DevptsNode, DevptsRoot, Devpts);

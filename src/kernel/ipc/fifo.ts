@@ -1,8 +1,8 @@
 // Opening a FIFO by its name (fifo(7), Linux fs/pipe.c fifo_open): each end waits for the other.
-import { ENXIO, type Errno } from "../../abi/errno.js";
+import { EACCES, ENXIO, type Errno } from "../../abi/errno.js";
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../abi/fcntl.js";
 import type { Task } from "../task/task.js";
-import type { File } from "../vfs/file.js";
+import { File } from "../vfs/file.js";
 import type { Inode } from "../vfs/inode.js";
 import type { Path } from "../vfs/path.js";
 import { type Wait, waitFor } from "../wait.js";
@@ -36,6 +36,8 @@ function openWaiting(pipe: Pipe, inode: Inode, access: number): void {
 }
 
 export function openFifo(task: Task, inode: Inode, path: Path | undefined, flags: number): File | Errno | Wait {
+  // /dev/stdin and the like where the other end is outside of the machine: there is only the one open file.
+  if (inode.attached instanceof File) return (inode.attached.flags & O_ACCMODE) === (flags & O_ACCMODE) ? inode.attached : EACCES;
   const pipe = pipeOf(task, inode);
   const opened = pipe.opening.get(task)?.file;
   pipe.opening.delete(task);

@@ -10,6 +10,8 @@ import { discard } from "./socket.js";
 
 /** For the whole machine, whoever sends. */
 const MOST = 16384;
+/** With so many in flight, those that nobody can receive are looked for before more are let in. */
+const SUSPICIOUS = 64;
 
 /** A socket that holds messages with files in them. */
 export interface Carrier extends File {
@@ -29,6 +31,7 @@ export class InFlight {
 
   admit(task: Task, files: readonly File[]): Errno | undefined {
     if (files.length === 0) return undefined;
+    if (this.total >= SUSPICIOUS) this.collect();
     const privileged = capable(task, CAP_SYS_RESOURCE) || capable(task, CAP_SYS_ADMIN);
     if (this.total + files.length > (privileged ? MOST : Math.min(MOST, task.process.limit(RLIMIT_NOFILE)))) return ETOOMANYREFS;
     for (const file of files) {

@@ -1,15 +1,19 @@
 // All system calls by number: every family's rows, and a missing one for each number of Linux that no family defines.
 import { SYS } from "../../abi/syscall-numbers.js";
 import { type SystemCall, missing } from "../syscall.js";
+import { calls as attributes } from "./attributes.js";
 import { calls as credentials } from "./credentials.js";
+import { calls as descriptor } from "./descriptor.js";
 import { calls as directory } from "./directory.js";
 import { calls as epoll } from "./epoll.js";
 import { calls as event } from "./event.js";
 import { calls as exec } from "./exec.js";
 import { calls as futex } from "./futex.js";
 import { calls as ioctl } from "./ioctl.js";
+import { calls as link } from "./link.js";
 import { calls as memory } from "./memory.js";
 import { calls as misc } from "./misc.js";
+import { calls as mount } from "./mount.js";
 import { calls as open } from "./open.js";
 import { calls as pipe } from "./pipe.js";
 import { calls as poll } from "./poll.js";
@@ -19,12 +23,16 @@ import { calls as readWrite } from "./read-write.js";
 import { calls as resource } from "./resource.js";
 import { calls as sched } from "./sched.js";
 import { calls as signal } from "./signal.js";
+import { calls as socket } from "./socket.js";
 import { calls as stat } from "./stat.js";
 import { calls as time } from "./time.js";
+import { calls as transfer } from "./transfer.js";
 import { calls as uname } from "./uname.js";
+import { calls as xattr } from "./xattr.js";
 
 const families: readonly (readonly SystemCall[])[] = [
-  credentials, directory, epoll, event, exec, futex, ioctl, memory, misc, open, pipe, poll, prctl, process, readWrite, resource, sched, signal, stat, time, uname,
+  attributes, credentials, descriptor, directory, epoll, event, exec, futex, ioctl, link, memory, misc, mount, open,
+  pipe, poll, prctl, process, readWrite, resource, sched, signal, socket, stat, time, transfer, uname, xattr,
 ];
 
 function collect(): (SystemCall | undefined)[] {
