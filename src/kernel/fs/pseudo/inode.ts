@@ -4,6 +4,7 @@ import { direntType } from "../../../abi/dirent.js";
 import { S_IFDIR, S_IFLNK, S_IFREG } from "../../../abi/stat.js";
 import type { ByteString } from "../../bytestring.js";
 import type { Kernel } from "../../kernel.js";
+import type { PidNamespace } from "../../namespaces/namespaces.js";
 import { savable } from "../../save.js";
 import type { Task } from "../../task/task.js";
 import { DirectoryFile } from "../../vfs/directory-file.js";
@@ -15,12 +16,15 @@ import type { About, DirectoryRow, FileRow, Found, LinkRow, Row } from "./row.js
 
 export abstract class PseudoFileSystem extends FileSystem {
   readonly kernel: Kernel;
+  /** Through which numbers of tasks are shown. */
+  readonly pid: PidNamespace;
   readonly top: PseudoDirectory;
   private lastIno = 0;
 
-  constructor(kernel: Kernel, device: number, row: DirectoryRow<undefined>) {
+  constructor(kernel: Kernel, device: number, row: DirectoryRow<undefined>, pid: PidNamespace = kernel.initialNamespaces.pid) {
     super(device);
     this.kernel = kernel;
+    this.pid = pid;
     this.top = new PseudoDirectory(this, row, undefined);
   }
 
@@ -45,7 +49,7 @@ export abstract class PseudoFileSystem extends FileSystem {
   /** Who owns what tells of a target, and whether the target still exists. */
   owner(_target: unknown, _mode: number): Owner { return nobodySpecial; }
   gone(_target: unknown): boolean { return false; }
-  /** The permission bits that Linux gives where they are not the row's. */
+  /** Whether two targets are one, so that a name keeps its inode. */
   same(a: unknown, b: unknown): boolean { return a === b; }
 }
 

@@ -54,8 +54,8 @@ export interface Machine {
 /** The root is a tmpfs unless `root` makes another. */
 export function machine(root?: (kernel: Kernel, task: Task) => FileSystem): Machine {
   const u8 = new Uint8Array((FRAMES + 1) * 4096);
-  const memory = { u8, memory: { u8 }, firstFrame: 1, frameCount: FRAMES, dirtied: () => undefined };
-  const frames = new Frames(memory as unknown as ConstructorParameters<typeof Frames>[0]);
+  const memory: unknown = { u8, memory: { u8 }, firstFrame: 1, frameCount: FRAMES, dirtied: () => undefined };
+  const frames = new Frames(memory as ConstructorParameters<typeof Frames>[0]);
   const namespace = new MountNamespace(1);
   const pid = new PidNamespace(2, undefined);
   const rootCgroup = new Cgroup(1, "", undefined);
