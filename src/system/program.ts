@@ -25,18 +25,18 @@ export function environmentBlock(file: string, variables: Readonly<Record<string
 }
 
 /** The path of the program's file. A name without a slash is looked for in PATH as execvp(3) does. Throws StartError. */
-export function findProgram(task: Task, file: string, path: string, imageName: string): ByteString {
+export function findProgram(task: Task, file: string, path: string, imageName: string, cwd: string): ByteString {
   if (file === "" || file.includes("\0")) throw new StartError("not-found", file, `${JSON.stringify(file)} is no name of a program`);
   const name = encodeUtf8(file);
   if (file.includes("/")) {
-    check(task, file, name, imageName);
+    check(task, file, absolute(name, cwd), imageName);
     return name;
   }
   let refused: StartError | undefined;
   for (const directory of path.split(":")) {
     const candidate = `${encodeUtf8(directory === "" ? "." : directory)}/${name}`;
     try {
-      check(task, file, candidate, imageName);
+      check(task, file, absolute(candidate, cwd), imageName);
       return candidate;
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -45,6 +45,8 @@ export function findProgram(task: Task, file: string, path: string, imageName: s
   }
   throw refused ?? new StartError("not-found", file, `${file} is no program in the image ${imageName}`);
 }
+
+const absolute = (path: ByteString, cwd: string): ByteString => (path.startsWith("/") ? path : `${encodeUtf8(cwd)}/${path}`);
 
 /** Throws StartError where a regular file that somebody may execute is not there. */
 function check(task: Task, file: string, path: ByteString, imageName: string): void {
