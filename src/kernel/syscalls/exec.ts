@@ -6,7 +6,6 @@ import { type Returned, syscall } from "../syscall.js";
 import { AS_SET } from "../task/as-set.js";
 import { execute } from "../task/exec.js";
 import type { Task } from "../task/task.js";
-import { EMPTY, NOFOLLOW } from "../vfs/lookup.js";
 import { PATH_MAX, dirfd, flags, path, pointer } from "./arguments.js";
 
 /** No more than three quarters of Linux's default stack (fs/exec.c), whatever the limits say. */
@@ -43,7 +42,7 @@ function exec(task: Task, directory: number, file: ByteString, argvAt: number, e
     start: directory, path: file, name, envp,
     // As Linux 5.18: a program always finds an argv[0].
     argv: argv.length === 0 ? [""] : argv,
-    flags: ((how & AT_EMPTY_PATH) !== 0 ? EMPTY : 0) | ((how & AT_SYMLINK_NOFOLLOW) !== 0 ? NOFOLLOW : 0),
+    empty: (how & AT_EMPTY_PATH) !== 0, nofollow: (how & AT_SYMLINK_NOFOLLOW) !== 0,
     unreachable: relative && task.files.descriptor(directory)?.closeOnExec === true,
   });
   return result ?? AS_SET;

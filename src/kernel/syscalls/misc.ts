@@ -176,9 +176,6 @@ function kcmp(task: Task, first: number, second: number, kind: number, a: number
   }
 }
 
-/** MEMBARRIER_CMD_*: with one processor and no reordering across a call, every barrier is already there. */
-const MEMBARRIERS = [1, 2, 4, 8, 16, 32, 64];
-
 export const calls = [
   syscall(92, "personality", [uint], (task, to) => {
     const old = task.process.personality;
@@ -190,9 +187,4 @@ export const calls = [
   syscall(179, "sysinfo", [pointer], sysinfo, "no shared or buffer memory"),
   syscall(272, "kcmp", [pid, pid, int, size, size], kcmp, "different objects have no order (3); no KCMP_EPOLL_TFD"),
   syscall(278, "getrandom", [pointer, size, flags("GRND_NONBLOCK", "GRND_RANDOM", "GRND_INSECURE")], getrandom),
-  syscall(283, "membarrier", [int, uint, int], (_task, command, how) => {
-    if (how !== 0) return EINVAL;
-    if (command === 0) return MEMBARRIERS.reduce((set, bit) => set | bit, 0);
-    return MEMBARRIERS.includes(command) ? 0 : EINVAL;
-  }, "no expedited barriers for restartable sequences"),
 ];

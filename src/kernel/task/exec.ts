@@ -1,7 +1,6 @@
 // Replacing a task's program (Linux: fs/exec.c, fs/binfmt_script.c): finding it, #! lines, and the point of no return.
 import { EACCES, ELOOP, ENOEXEC, ENOENT, type Errno, failed } from "../../abi/errno.js";
-import { AT_FDCWD, O_RDONLY } from "../../abi/fcntl.js";
-import { S_ISREG } from "../../abi/stat.js";
+import { AT_FDCWD } from "../../abi/fcntl.js";
 import { RLIMIT_STACK } from "../../abi/resource.js";
 import { SIGSEGV, SS_DISABLE } from "../../abi/signal.js";
 import { signaledStatus } from "../../abi/wait.js";
@@ -11,9 +10,10 @@ import { type Loaded, Ruined, loadElf, readFile } from "../memory/elf.js";
 import { argumentsRefused, setUpStack } from "../memory/stack.js";
 import { enter, leave } from "../namespaces/pid.js";
 import type { File } from "../vfs/file.js";
-import { NOFOLLOW, type Start, lookup } from "../vfs/lookup.js";
+import { unreference } from "../vfs/file-table.js";
+import type { Start } from "../vfs/lookup.js";
+import { openForExec } from "../vfs/open.js";
 import type { Path } from "../vfs/path.js";
-import { MAY_EXEC, pathPermission } from "../vfs/permission.js";
 import { Wait } from "../wait.js";
 import type { Credentials } from "./credentials.js";
 import { afterExec, gainsRights } from "./exec-credentials.js";
@@ -23,11 +23,13 @@ import { u64 } from "../../abi/bytes.js";
 import { endProcess } from "./signals.js";
 import type { Task } from "./task.js";
 
-/** What to execute. `name` is AT_EXECFN and what a script's interpreter is told; flags are NOFOLLOW and EMPTY of lookup. */
+/** What to execute. `name` is AT_EXECFN and what a script's interpreter is told. */
 export interface ExecRequest {
   readonly start: Start;
   readonly path: ByteString;
-  readonly flags: number;
+  /** AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH. */
+  readonly nofollow?: boolean;
+  readonly empty?: boolean;
   readonly name: ByteString;
   readonly argv: readonly ByteString[];
   readonly envp: readonly ByteString[];
@@ -36,8 +38,9 @@ export interface ExecRequest {
 }
 
 interface Program {
-  readonly path: Path;
   readonly file: File;
+  /** Where the file was found. */
+  readonly path: Path;
   readonly argv: readonly ByteString[];
 }
 
@@ -47,21 +50,10 @@ const LINE_MAX = 256;
 const SCRIPTS_AT_MOST = 5;
 
 /** An open executable with one reference that the caller gives back. */
-function openExecutable(task: Task, start: Start, path: ByteString, flags: number): { path: Path; file: File } | Errno {
-  const found = lookup(task, start, path, flags);
-  if (failed(found)) return found;
-  if ((flags & NOFOLLOW) !== 0 && (found.inode.mode & 0o170000) === 0o120000) return ELOOP;
-  if (!S_ISREG(found.inode.mode)) return EACCES;
-  const refused = pathPermission(task.credentials, found, MAY_EXEC);
-  if (refused !== undefined) return refused;
-  const file = found.inode.open(task, found, O_RDONLY);
-  if (failed(file)) return file;
-  file.references++;
-  return { path: found, file };
-}
-
-function giveBack(file: File): void {
-  if (--file.references === 0) file.release();
+function openExecutable(task: Task, start: Start, path: ByteString, how: { nofollow?: boolean; empty?: boolean }): File | Errno {
+  const file = openForExec(task, start, path, how);
+  if (!failed(file)) file.references++;
+  return file;
 }
 
 /** The interpreter and its one argument of a "#!" line; undefined for what is no script, ENOEXEC for a bad line. */
@@ -89,25 +81,29 @@ function headOf(task: Task, file: File): ByteString | Errno {
 function findProgram(task: Task, request: ExecRequest): Program | Errno {
   let argv = request.argv;
   let { name } = request;
-  let opened = openExecutable(task, request.start, request.path, request.flags);
+  let file = openExecutable(task, request.start, request.path, request);
   for (let scripts = 0; ; scripts++) {
-    if (failed(opened)) return opened;
-    const { file } = opened;
+    if (failed(file)) return file;
+    const opened: File = file;
     let keep = false;
     try {
-      const head = headOf(task, file);
+      const head = headOf(task, opened);
       if (failed(head)) return head;
       const script = parseScript(head);
       if (failed(script)) return script;
-      keep = script === undefined;
-      if (script === undefined) return { ...opened, argv };
+      if (script === undefined) {
+        const { path } = opened;
+        if (path === undefined) return EACCES;
+        keep = true;
+        return { file: opened, path, argv };
+      }
       if (scripts >= SCRIPTS_AT_MOST) return ELOOP;
       if (request.unreachable === true) return ENOENT;
       argv = [script.interpreter, ...(script.argument === undefined ? [] : [script.argument]), name, ...argv.slice(1)];
       name = script.interpreter;
-      opened = openExecutable(task, AT_FDCWD, script.interpreter, 0);
+      file = openExecutable(task, AT_FDCWD, script.interpreter, {});
     } finally {
-      if (!keep) giveBack(file);
+      if (!keep) unreference(opened);
     }
   }
 }
@@ -127,12 +123,7 @@ function load(task: Task, program: Program, request: ExecRequest, credentials: C
   if (failed(space)) return space;
   let done = false;
   try {
-    const loaded = loadElf(space, program.file, (path) => {
-      const found = openExecutable(task, AT_FDCWD, path, 0);
-      if (failed(found)) return found;
-      found.file.references--;
-      return found.file;
-    });
+    const loaded = loadElf(space, program.file, (path) => openForExec(task, AT_FDCWD, path));
     if (failed(loaded) || loaded instanceof Ruined) return loaded;
     const { time } = task.namespaces;
     const vdso = task.kernel.vdso.mapInto(space, time !== task.kernel.initialNamespaces.time);
@@ -162,7 +153,7 @@ export function execute(task: Task, request: ExecRequest): Errno | Wait | undefi
     become(task, image, program, request, credentials);
     return undefined;
   } finally {
-    giveBack(program.file);
+    unreference(program.file);
   }
 }
 

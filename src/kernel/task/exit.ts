@@ -60,15 +60,15 @@ export function releaseVfork(task: Task): void {
 
 function endOfProcess(process: Process): void {
   const { kernel, leader } = process;
+  const supported = watchedGroups(process).filter((group) => !group.orphaned());
   process.zombie = true;
   kernel.watch?.({ at: "task.exited", task: process.pid, status: process.exitStatus });
   if (process.alarm !== undefined) kernel.scheduler.timers.stop(process.alarm.timer);
   for (const timer of process.posixTimers.values()) kernel.scheduler.timers.stop(timer.timer);
   process.posixTimers.clear();
   if (process.group.session.leader === process) endOfSession(process);
-  const orphanedBefore = watchedGroups(process).filter((group) => !group.orphaned());
   reparentChildren(process);
-  for (const group of orphanedBefore) hangUpIfOrphaned(group, process);
+  for (const group of supported) hangUpIfOrphaned(group, process);
   const namespace = leader.namespaces.pid;
   if (namespace.init === process) endOfNamespace(namespace, process);
   tellParent(process);

@@ -11,7 +11,7 @@ export function releaseRobustFutexes(task: Task): void {
   if (head === 0) return;
   task.robustList = 0;
   try {
-    const offset = memory.readU64(head + 8) | 0;
+    const offset = memory.readI32(head + 8); // a signed long that is small
     const pending = memory.readU64(head + 16);
     let entry = memory.readU64(head);
     for (let i = 0; i < ENTRIES_AT_MOST && entry !== head; i++) {

@@ -92,7 +92,7 @@ function begin(task: Task, request: SpawnRequest): Errno | Wait | undefined {
   if (failed(cwd)) return cwd;
   task.fs.cwd = cwd;
   try {
-    return execute(task, { start: AT_FDCWD, path: request.file, flags: 0, name: request.file, argv: request.argv, envp: request.envp });
+    return execute(task, { start: AT_FDCWD, path: request.file, name: request.file, argv: request.argv, envp: request.envp });
   } catch (thrown) {
     if (thrown instanceof Wait || failed(thrown)) return thrown;
     throw thrown;
