@@ -60,9 +60,11 @@ function conversion({ letter, bits, fmt, read, write }: Width): Row[] {
   const integers = [["w", "W", "00000", true], ["wu", "Wu", "00001", true], ["l", "L", "00010", false], ["lu", "Lu", "00011", false]] as const;
   return integers.flatMap(([suffix, name, code, word]) => {
     const integer = float(`to${name}`, bits, read(fs1));
+    // Assembly names no rounding mode where every result is exact.
+    const rounding = word && bits === 64 ? "" : ", rm";
     return [
       row(`fcvt.${suffix}.${letter} rd, fs1, rm`, `11000${fmt} ${code} fs1 rm rd 1010011`, "To integer, saturating.", [rd(word ? sext32(integer) : integer)]),
-      row(`fcvt.${letter}.${suffix} fd, rs1, rm`, `11010${fmt} ${code} rs1 rm fd 1010011`, "From integer.", [fd(write(float(`from${name}`, bits, rs1)))]),
+      row(`fcvt.${letter}.${suffix} fd, rs1${rounding}`, `11010${fmt} ${code} rs1 rm fd 1010011`, "From integer.", [fd(write(float(`from${name}`, bits, rs1)))]),
     ];
   });
 }
@@ -77,7 +79,7 @@ export const rv64fd: readonly Row[] = [
   d("fsd fs2, imm(rs1)", "imm[11:5] fs2 rs1 011 imm[4:0] 0100111", "Store double.", [store(8, address, fs2)]),
   ...[single, double].flatMap((width) => [...arithmetic(width), ...comparison(width), ...conversion(width)]),
   d("fcvt.s.d fd, fs1, rm", "0100000 00001 fs1 rm fd 1010011", "Double to single.", [fd(box(float("fromOther", 32, fs1)))]),
-  d("fcvt.d.s fd, fs1, rm", "0100001 00000 fs1 rm fd 1010011", "Single to double.", [fd(float("fromOther", 64, unbox(fs1)))]),
+  d("fcvt.d.s fd, fs1", "0100001 00000 fs1 rm fd 1010011", "Single to double.", [fd(float("fromOther", 64, unbox(fs1)))]),
   f("fmv.x.w rd, fs1", "1110000 00000 fs1 000 rd 1010011", "Move the bits of a single, sign-extend.", [rd(sext32(fs1))]),
   f("fmv.w.x fd, rs1", "1111000 00000 rs1 000 fd 1010011", "Move bits to a single.", [fd(box(zext32(rs1)))]),
   d("fmv.x.d rd, fs1", "1110001 00000 fs1 000 rd 1010011", "Move the bits of a double.", [rd(fs1)]),
