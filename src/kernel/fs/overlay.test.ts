@@ -5,7 +5,11 @@ import { AT_FDCWD, O_APPEND, O_RDWR, O_WRONLY, RENAME_EXCHANGE } from "../../abi
 import { S_ISCHR } from "../../abi/stat.js";
 import { BufferSource } from "../io.js";
 import { link, mkdir, rename, rmdir, symlink, unlink } from "../vfs/change.js";
+import { restore, save } from "../save.js";
+import type { File } from "../vfs/file.js";
 import { FsContext } from "../vfs/fs-context.js";
+import { locksOf } from "../vfs/locks.js";
+import type { Path } from "../vfs/path.js";
 import { lookup } from "../vfs/lookup.js";
 import { mountRoot } from "../vfs/mount.js";
 import { contents, machine, names, opened, readFile, refused, writeFile } from "../vfs/testing/machine.js";
@@ -152,4 +156,21 @@ test("what is removed while open lives on until it is closed, and then its memor
   expect(contents(task, file).length).toBe(20000);
   file.release();
   expect(m.frames.used).toBe(m.before);
+});
+
+test("the whole tree with its names, mounts and locks can be saved and restored", () => {
+  const m = layered();
+  const { kernel, task, frames } = m;
+  writeFile(task, "/etc/passwd", "changed");
+  unlink(task, AT_FDCWD, "/etc/group");
+  const file = opened(task, "/etc/passwd", O_RDWR);
+  locksOf(file.inode).whole.set(file, "exclusive");
+  const wires: [string, object][] = [["kernel", kernel], ["frames", frames], ["cgroup", task.cgroup]];
+  const saved = structuredClone(save({ root: task.fs.root, file }, new Map(wires.map(([name, object]) => [object, name]))));
+  const back = restore(saved, new Map(wires)) as { root: Path; file: File };
+  task.fs = new FsContext(back.root, back.root, 0o022);
+  expect(readFile(task, "/etc/passwd")).toBe("changed");
+  expect([refused(task, "/etc/group"), names(task, "/etc")]).toEqual([ENOENT, ["deep", "passwd"]]);
+  expect(contents(task, back.file)).toBe("changed");
+  expect(back.file.inode.locks?.whole.get(back.file)).toBe("exclusive");
 });
