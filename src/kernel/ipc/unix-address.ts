@@ -26,13 +26,17 @@ export function addressOf(name: ByteString | undefined): Uint8Array {
   return Uint8Array.of(AF_UNIX, 0, ...toBytes(name.charCodeAt(0) === 0 ? name : `${name}\0`));
 }
 
+/** Abstract names are each type's own: a stream and a datagram socket may have the same. */
+export const abstractKey = (type: number, name: ByteString): ByteString => String.fromCharCode(type) + name;
+
 /** Makes the name and ties the socket to it; returns the inode that stands for a path. */
 export function tie(task: Task, socket: UnixSocket, name: ByteString): Inode | Errno | undefined {
   if (name === "") return autobind(task, socket);
   if (name.charCodeAt(0) === 0) {
     const { abstractSockets } = task.namespaces.net;
-    if (abstractSockets.has(name)) return EADDRINUSE;
-    abstractSockets.set(name, socket);
+    const key = abstractKey(socket.type, name);
+    if (abstractSockets.has(key)) return EADDRINUSE;
+    abstractSockets.set(key, socket);
     return undefined;
   }
   const where = place(task, AT_FDCWD, name);
@@ -53,8 +57,9 @@ export function autobind(task: Task, socket: UnixSocket): Errno | undefined {
   const { abstractSockets } = task.namespaces.net;
   for (let number = task.kernel.nextNumber("inode") & 0xfffff, tries = 0; tries < 0x100000; number = (number + 1) & 0xfffff, tries++) {
     const name = `\0${number.toString(16).padStart(5, "0")}`;
-    if (abstractSockets.has(name)) continue;
-    abstractSockets.set(name, socket);
+    const key = abstractKey(socket.type, name);
+    if (abstractSockets.has(key)) continue;
+    abstractSockets.set(key, socket);
     socket.boundName = name;
     return undefined;
   }
@@ -66,7 +71,7 @@ export function find(task: Task, name: ByteString, type: number, isSocket: (obje
   let found: object | undefined;
   if (name === "") return ECONNREFUSED;
   if (name.charCodeAt(0) === 0) {
-    found = task.namespaces.net.abstractSockets.get(name);
+    found = task.namespaces.net.abstractSockets.get(abstractKey(type, name));
   } else {
     const path = lookup(task, AT_FDCWD, name);
     if (failed(path)) return path;

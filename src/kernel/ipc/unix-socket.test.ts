@@ -158,3 +158,41 @@ test("other families are refused, other descriptors are no sockets", () => {
   program.call("pipe2", program.at, 0);
   expect(program.call("getsockopt", 0, SOL_SOCKET, SO_TYPE, program.at, program.at)).toBe("ENOTSOCK");
 });
+
+// Recorded on Linux 6.18: python3 -c "import socket as s;a,b=s.socketpair();a.setblocking(0)
+// n=0
+// while 1: n+=a.send(b'z'*1000)" counts 93000 bytes, with one byte each 278.
+test("so many messages fit as on Linux", () => {
+  for (const type of [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET]) {
+    for (const [length, count] of [[1000, 93], [1, 278]]) {
+      const program = new Computer().program();
+      const [a] = pair(program, type);
+      let sent = 0;
+      while (program.call("sendto", a, program.at, length, MSG_DONTWAIT, 0, 0) === length) sent++;
+      expect(sent).toBe(count);
+    }
+  }
+});
+
+// Recorded on Linux 6.18 with python3's select.poll() and 0x3fff as events.
+test("poll tells of sockets what Linux tells", () => {
+  const program = new Computer().program();
+  const poll = (fd: number): number => {
+    program.call("ppoll", program.ints(256, fd, 0x3fff), 1, program.ints(300, 0, 0, 0, 0), 0, 8);
+    return program.int(260) >>> 16;
+  };
+  const [a, b] = pair(program, SOCK_STREAM);
+  expect(poll(a)).toBe(0x304);
+  program.write(b, "hi");
+  program.write(a, "x");
+  expect(poll(a)).toBe(0x345);
+  program.call("close", b);
+  expect(poll(a)).toBe(0x235d);
+  expect([program.read(a), program.read(a), program.read(a)]).toEqual(['"hi"', "ECONNRESET", '""']);
+  expect(poll(a)).toBe(0x2355);
+  const [c, d] = pair(program, SOCK_SEQPACKET);
+  program.call("shutdown", c, 1);
+  expect([poll(c), poll(d)]).toEqual([0x304, 0x2345]);
+  expect(poll(Number(program.call("socket", AF_UNIX, SOCK_STREAM, 0)))).toBe(0x314);
+  expect(poll(Number(program.call("socket", AF_UNIX, SOCK_DGRAM, 0)))).toBe(0x304);
+});

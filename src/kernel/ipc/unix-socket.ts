@@ -3,7 +3,7 @@ import {
   EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, EMSGSIZE, ENOBUFS, ENOTCONN, ENOTTY, EOPNOTSUPP, EPERM, EPIPE, EPROTONOSUPPORT, ESOCKTNOSUPPORT, type Errno, failed,
 } from "../../abi/errno.js";
 import { SIOCINQ, SIOCOUTQ } from "../../abi/ioctl.js";
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../abi/poll.js";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../abi/poll.js";
 import { SIGPIPE } from "../../abi/signal.js";
 import {
   AF_UNIX, MSG_EOR, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, SOMAXCONN, SO_PEERCRED,
@@ -21,15 +21,21 @@ import { ByteQueue } from "./byte-queue.js";
 import { type Carrier, InFlight } from "./in-flight.js";
 import { Socket, type SocketCredentials, type Outgoing, type Received, addFamily, discard } from "./socket.js";
 import { signalSelf } from "./signals.js";
-import { addressOf, autobind, find, parseName, tie } from "./unix-address.js";
+import { abstractKey, addressOf, autobind, find, parseName, tie } from "./unix-address.js";
 
-/** What a message costs beside its bytes (Linux: skb truesize). */
-const OVERHEAD = 512;
+/** What a message of so many bytes counts for (Linux: skb truesize): the sk_buff, and the bytes with their shared info in a power of two, or in pages. */
+function costOf(length: number): number {
+  const data = length + 320;
+  return 256 + (data > 4096 ? Math.ceil(data / 4096) * 4096 : 2 ** Math.ceil(Math.log2(data)));
+}
+
 /** /proc/sys/net/unix/max_dgram_qlen. */
 const MAX_QUEUED_DATAGRAMS = 10;
 
 interface Message {
   length: number;
+  /** What of it counts against the sender's buffer. */
+  cost: number;
   rights: readonly File[];
   readonly credentials: SocketCredentials;
   readonly sender: UnixSocket;
@@ -131,11 +137,11 @@ export class UnixSocket extends Socket implements Carrier {
     if (this.datagrams) return this.connectDatagram(task, address);
     const name = parseName(address);
     if (failed(name)) return name;
-    if (this.backlog !== undefined) return EINVAL;
-    if (this.peer !== undefined) return EISCONN;
     const listener = find(task, name, this.type, isUnix);
     if (failed(listener)) return listener;
     if (listener.backlog === undefined || listener.shutRead) return ECONNREFUSED;
+    if (this.backlog !== undefined) return EINVAL;
+    if (this.peer !== undefined) return EISCONN;
     if (listener.backlog.length > listener.backlogMost) return this.waitOr(task, this.sendTimeoutNs, 0, EAGAIN, [listener.drained]);
     if (this.passCredentials && this.boundName === undefined) autobind(task, this);
     this.credentials = credentialsOf(task);
@@ -216,7 +222,7 @@ export class UnixSocket extends Socket implements Carrier {
       if (refused !== undefined) return refused;
       const sent = peer.bytes.append(from, prepared);
       if (sent === 0) return this.notSent(rights);
-      peer.arrived({ length: sent, rights, credentials: message.credentials ?? credentialsOf(task), sender: this, address: this.boundName });
+      peer.arrived({ length: sent, cost: costOf(sent), rights, credentials: message.credentials ?? credentialsOf(task), sender: this, address: this.boundName });
       if (from.left === 0 || sent < prepared) return sent;
       if (!this.waits(message.flags)) return sent;
       task.resume.done += sent;
@@ -269,7 +275,7 @@ export class UnixSocket extends Socket implements Carrier {
     const refused = this.inFlight.admit(task, message.rights);
     if (refused !== undefined) return refused;
     if (!target.bytes.appendAll(whole)) return this.notSent(message.rights);
-    target.arrived({ length, rights: message.rights, credentials: message.credentials ?? credentialsOf(task), sender: this, address: this.boundName });
+    target.arrived({ length, cost: costOf(length), rights: message.rights, credentials: message.credentials ?? credentialsOf(task), sender: this, address: this.boundName });
     return length;
   }
 
@@ -280,11 +286,11 @@ export class UnixSocket extends Socket implements Carrier {
     if (this.type === SOCK_STREAM && last !== undefined && last.sender === message.sender && last.rights.length === 0 && message.rights.length === 0
       && last.credentials.pid === pid && last.credentials.uid === uid && last.credentials.gid === gid) {
       last.length += message.length;
-      message.sender.outstanding += message.length;
+      last.cost += message.cost;
     } else {
       this.messages.push(message);
-      message.sender.outstanding += message.length + OVERHEAD;
     }
+    message.sender.outstanding += message.cost;
     this.ready.wake();
   }
 
@@ -293,9 +299,11 @@ export class UnixSocket extends Socket implements Carrier {
   override receive(task: Task, into: Sink, flags: number): Received | Errno | Wait {
     if ((flags & MSG_OOB) !== 0) return EOPNOTSUPP;
     if (this.type !== SOCK_DGRAM && this.peer === undefined) return this.type === SOCK_STREAM ? EINVAL : ENOTCONN;
-    if (this.messages.length === 0) {
+    if (this.messages.length === 0 || this.type !== SOCK_STREAM) {
       const error = this.takeError();
       if (error !== undefined) return error;
+    }
+    if (this.messages.length === 0) {
       if (this.shutRead || this.peer?.dead === true && !this.datagrams) return nothing;
       return this.waitOr(task, this.receiveTimeoutNs, flags, EAGAIN);
     }
@@ -360,12 +368,11 @@ export class UnixSocket extends Socket implements Carrier {
   private consumed(message: Message, n: number): void {
     const { sender } = message;
     const full = this.messages.length > MAX_QUEUED_DATAGRAMS;
+    const paid = n === message.length ? message.cost : Math.floor((message.cost * n) / message.length);
     message.length -= n;
-    sender.outstanding -= n;
-    if (message.length === 0) {
-      this.messages.shift();
-      sender.outstanding -= OVERHEAD;
-    }
+    message.cost -= paid;
+    sender.outstanding -= paid;
+    if (message.length === 0) this.messages.shift();
     sender.ready.wake();
     if (!this.datagrams || !full) return;
     this.drained.wake();
@@ -391,7 +398,8 @@ export class UnixSocket extends Socket implements Carrier {
   override release(): void {
     if (this.dead) return;
     this.dead = true;
-    if (this.boundName !== undefined && this.abstractNames.get(this.boundName) === this) this.abstractNames.delete(this.boundName);
+    const key = this.boundName === undefined ? "" : abstractKey(this.type, this.boundName);
+    if (this.abstractNames.get(key) === this) this.abstractNames.delete(key);
     if (this.boundInode?.attached === this) this.boundInode.attached = undefined;
     const unread = this.messages.length > 0;
     const files = this.unload();
@@ -427,8 +435,8 @@ export class UnixSocket extends Socket implements Carrier {
   unload(): File[] {
     const files = [...this.carried()];
     this.inFlight.landed(files);
-    for (const { sender, length } of this.messages) {
-      sender.outstanding -= length + OVERHEAD;
+    for (const { sender, cost } of this.messages) {
+      sender.outstanding -= cost;
       sender.ready.wake();
     }
     this.messages.length = 0;
@@ -449,7 +457,7 @@ export class UnixSocket extends Socket implements Carrier {
     if (connects && this.peer === undefined) events |= POLLHUP;
     const { peer } = this;
     const clogged = this.datagrams && peer !== undefined && peer.peer !== this && peer.messages.length > MAX_QUEUED_DATAGRAMS;
-    if (this.outstanding * 4 <= this.sendBuffer && !clogged) events |= POLLOUT | POLLWRNORM;
+    if (this.outstanding * 4 <= this.sendBuffer && !clogged) events |= POLLOUT | POLLWRNORM | POLLWRBAND;
     return events;
   }
 

@@ -1,7 +1,7 @@
 // Who may use a terminal: foreground and background groups, and how a terminal becomes a session's own (Linux tty_jobctrl.c).
 import { EIO, EPERM, type Errno } from "../../abi/errno.js";
 import { CAP_SYS_ADMIN } from "../../abi/capability.js";
-import { SIGTTIN, SIGTTOU, SIG_IGN } from "../../abi/signal.js";
+import { SIGTTIN, SIG_IGN } from "../../abi/signal.js";
 import { signalGroup } from "../ipc/signals.js";
 import { capable } from "../task/credentials.js";
 import type { Process } from "../task/process.js";
@@ -16,7 +16,7 @@ const isLeader = (process: Process): boolean => process.group.session.leader ===
  * A background process may not read, and with TOSTOP or for changes of mode not write: its group gets the signal and the
  * call begins anew once it is continued (__tty_check_change). undefined: go on.
  */
-export function checkChange(task: Task, tty: Tty, signal: typeof SIGTTIN | typeof SIGTTOU): Errno | Wait | undefined {
+export function checkChange(task: Task, tty: Tty, signal: number): Errno | Wait | undefined {
   const { process } = task;
   const { group } = process;
   if (group.session.terminal !== tty || tty.foreground === undefined || tty.foreground === group) return undefined;
