@@ -55,6 +55,11 @@ export class NullFile extends MemoryFile {
 }
 
 export class ZeroFile extends MemoryFile {
+  /** No pages of its own: mmap makes anonymous ones. */
+  override get pages(): undefined {
+    return undefined;
+  }
+
   override read(_task: Task, into: Sink): Transfer {
     return fill(into, (n) => zeros.subarray(0, n));
   }
