@@ -1,0 +1,69 @@
+// under PROGRAM: runs a program in the same surroundings wherever it is, and tells how it ended.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIMIT_SECONDS 60
+
+static pid_t child;
+
+static void give_up(int signal)
+{
+	(void)signal;
+	kill(-child, SIGKILL);
+	kill(child, SIGKILL);
+}
+
+static void begin(char *program)
+{
+	char directory[256];
+	snprintf(directory, sizeof directory, "/dev/shm/%s.%d", basename(strdup(program)), getpid());
+	setsid();
+	umask(022);
+	if (mkdir(directory, 0755) < 0 || chdir(directory) < 0)
+		perror(directory);
+	int null = open("/dev/null", O_RDONLY);
+	dup2(null, 0);
+	close_range(3, ~0U, 0);
+	for (int signal = 1; signal < 65; signal++) {
+		struct sigaction none = { .sa_handler = SIG_DFL };
+		sigaction(signal, &none, NULL);
+	}
+	sigset_t empty;
+	sigemptyset(&empty);
+	sigprocmask(SIG_SETMASK, &empty, NULL);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 4096 });
+	char *arguments[] = { program, NULL };
+	char *environment[] = { "PATH=/usr/bin:/bin", "HOME=/", NULL };
+	execve(program, arguments, environment);
+	perror(program);
+	_exit(127);
+}
+
+int main(int count, char **arguments)
+{
+	if (count != 2)
+		return 2;
+	child = fork();
+	if (child == 0)
+		begin(arguments[1]);
+	signal(SIGALRM, give_up);
+	alarm(LIMIT_SECONDS);
+	int status;
+	while (waitpid(child, &status, 0) < 0)
+		;
+	if (WIFEXITED(status))
+		printf("ended: exit %d\n", WEXITSTATUS(status));
+	else
+		printf("ended: signal %s\n", sigabbrev_np(WTERMSIG(status)));
+	return 0;
+}
