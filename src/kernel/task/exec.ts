@@ -14,7 +14,7 @@ import { unreference } from "../vfs/file-table.js";
 import type { Start } from "../vfs/lookup.js";
 import { openForExec } from "../vfs/open.js";
 import type { Path } from "../vfs/path.js";
-import { Wait } from "../wait.js";
+import type { Wait } from "../wait.js";
 import type { Credentials } from "./credentials.js";
 import { afterExec, gainsRights } from "./exec-credentials.js";
 import { endTask, releaseVfork } from "./exit.js";

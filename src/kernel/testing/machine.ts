@@ -91,11 +91,13 @@ export class TestMachine {
     return new TextDecoder().decode(sink.bytes.subarray(0, sink.filled));
   }
 
-  /** Starts a program whose output goes to the file /tmp/out. */
+  /** Starts a program that reads an empty file and whose output goes to the file /tmp/out. */
   start(file: string, ...args: string[]): Task {
     const out = open(this.kernel.kernelTask, AT_FDCWD, "/tmp/out", O_CREAT | O_WRONLY | O_TRUNC | 0o2000, 0o644);
     if (failed(out) || out instanceof Wait) throw new Error("no output");
-    const task = this.kernel.spawn({ file, argv: [file, ...args], envp: ["PATH=/bin"], cwd: "/", files: [undefined, out, out], credentials: new Credentials() });
+    const input = open(this.kernel.kernelTask, AT_FDCWD, "/tmp/in", O_CREAT | O_RDONLY, 0o644);
+    if (failed(input) || input instanceof Wait) throw new Error("no input");
+    const task = this.kernel.spawn({ file, argv: [file, ...args], envp: ["PATH=/bin"], cwd: "/", files: [input, out, out], credentials: new Credentials() });
     if (failed(task)) throw new Error(`${file}: ${task.name}`);
     if (task instanceof Wait) throw new Error(`${file} waits`);
     return task;
