@@ -12,7 +12,7 @@ const making = path.join(root, `.cache/dist-${process.pid}`);
 
 /** To add a program or a library, add a line. A source that does not exist is left out. */
 const node = {
-  cli: "src/face/cli/main.ts",
+  cli: "src/face/cli/start.ts",
   demo: "src/face/demo/main.ts",
   sdk: "src/sdk/index.ts",
   worker: "src/sdk/worker.ts",
@@ -22,6 +22,8 @@ const browser = {
   "browser-worker": "src/sdk/browser-worker.ts",
 };
 const programs = ["cli", "demo"];
+/** The command itself, as one file that `cli` loads with a code cache. */
+const main = "src/face/cli/main.ts";
 const interpreter = "src/hardware/interpreter/build.ts";
 
 /** @param {Record<string, string>} entries @returns {Record<string, string>} */
@@ -38,6 +40,13 @@ const common = {
 async function bundle(build) {
   const ours = existing(node);
   await build({ ...common, entryPoints: ours, platform: "node", target: "node20", packages: "external" });
+  if (existsSync(path.join(root, main))) {
+    await build({
+      ...common, outdir: undefined, splitting: false, format: "cjs", entryPoints: [main], outfile: path.join(making, "cli-main.cjs"), platform: "node", target: "node20",
+      // Names stay: the kernel saves its objects by the names of their classes.
+      packages: "external", define: { "import.meta.url": "moduleUrl" }, minifyWhitespace: true, minifySyntax: true,
+    });
+  }
   await build({ ...common, entryPoints: existing(browser), platform: "browser", target: "es2022" });
   for (const program of programs.filter((name) => name in ours)) {
     const file = path.join(making, `${program}.js`);

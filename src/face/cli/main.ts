@@ -60,4 +60,4 @@ function explain(error: unknown): number {
 }
 
 process.on("uncaughtException", (error) => process.exit(explain(error)));
-process.exit(await main(process.argv.slice(2)).catch(explain));
+void main(process.argv.slice(2)).catch(explain).then((status) => process.exit(status));

@@ -1,5 +1,4 @@
 // `nestbox run`: one program in a machine in this thread, as if it were a program of this computer.
-import { isatty } from "node:tty";
 import { openHere, openOutput, openStandardInput, signalNumber, StartError, timer, type Ending, type MachineOptions, type RunningProgram, type System } from "../../sdk/here.js";
 import type { Given } from "./arguments.js";
 import { Failure, NOT_EXECUTABLE, NOT_FOUND, TIMED_OUT } from "./failure.js";
@@ -18,7 +17,7 @@ export async function run(given: Given): Promise<number> {
   const { workdir, user, timeoutMs } = programSettings(given);
   const env = variables(given);
   const onTerminal = given.has("tty");
-  if (onTerminal && given.has("interactive") && !isatty(0)) throw new Failure("-t needs a terminal as standard input, and this is none; leave -t away");
+  if (onTerminal && given.has("interactive") && !process.stdin.isTTY) throw new Failure("-t needs a terminal as standard input, and this is none; leave -t away");
   const machine = machineOptions(given);
   const system = await open(machine);
   const streams = openStreams(onTerminal, given.has("interactive"));

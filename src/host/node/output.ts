@@ -2,7 +2,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import { isatty } from "node:tty";
 import type { HostOutput } from "../interface.js";
 
 const load = createRequire(import.meta.url);
@@ -32,7 +31,7 @@ export function openOutput(fd: number): HostOutput {
   const stat = fstatSync(fd);
   if (stat.isFile() || stat.isBlockDevice()) return new Output(fd, false);
   const own = ownDescriptor(fd);
-  if (own !== undefined) return new Output(own, true, isatty(own) || !stat.isFIFO());
+  if (own !== undefined) return new Output(own, true, !stat.isFIFO());
   const output = new Output(fd, true);
   output.useSocket();
   return output;

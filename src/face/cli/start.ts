@@ -1,0 +1,52 @@
+// What npm links as the command: runs the program in code that V8 compiled in an earlier run, which halves the time to start.
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Script } from "node:vm";
+
+/** The program itself, one CommonJS file beside this one: only such can be compiled with a cache in Node 20. */
+const file = fileURLToPath(new URL("./cli-main.cjs", import.meta.url));
+
+/** Another file for another version of the program, of Node or of its processor; it is a cache, and may be removed at any time. */
+function cachePath(): string {
+  const { mtimeMs, size } = statSync(file);
+  const { env } = process;
+  const store = env["NESTBOX_STORE"] || join(env["XDG_CACHE_HOME"]?.startsWith("/") ? env["XDG_CACHE_HOME"] : join(homedir(), ".cache"), "nestbox");
+  return join(store, "code", `${process.version}-${process.arch}-${Math.floor(mtimeMs)}-${size}`);
+}
+
+function read(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole or not at all, and never a reason to fail: the next run starts as slowly as this one. */
+function keep(script: Script, path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}`;
+    writeFileSync(temporary, script.createCachedData());
+    renameSync(temporary, path);
+  } catch {
+    // A read-only home.
+  }
+}
+
+const path = cachePath();
+const cachedData = read(path);
+const script = new Script(`(function (require, module, exports, moduleUrl) {${readFileSync(file, "utf8")}\n})`, {
+  filename: file,
+  ...(cachedData === undefined ? {} : { cachedData }),
+  // The packages that a pull needs.
+  importModuleDynamically: (name) => import(name),
+});
+const main = script.runInThisContext() as (require: NodeJS.Require, module: object, exports: object, url: string) => void;
+const url = pathToFileURL(file).href;
+// At the end, so that what this run needed is compiled by then.
+if (cachedData === undefined || script.cachedDataRejected) process.on("exit", () => keep(script, path));
+main(createRequire(url), { exports: {} }, {}, url);
