@@ -28,6 +28,11 @@ export class Overlay extends FileSystem {
     this.root = this.inodeFor(upper, lowers);
   }
 
+  /** What takes the changes; undefined where there can be none. */
+  get writableLayer(): FileSystem | undefined {
+    return this.upper?.fs;
+  }
+
   override facts(): FileSystemFacts {
     const layer = this.upper?.fs ?? this.layers[0];
     return { ...layer.facts(), type: OVERLAYFS_SUPER_MAGIC };

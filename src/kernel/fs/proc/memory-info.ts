@@ -4,6 +4,7 @@ import type { Kernel } from "../../kernel.js";
 import type { AddressSpace } from "../../memory/address-space.js";
 import { FRAME_SIZE } from "../../memory/frames.js";
 import type { About } from "../pseudo/row.js";
+import { Overlay } from "../overlay.js";
 import { Tmpfs } from "../tmpfs.js";
 import { hasMemory } from "./access.js";
 import { kilobytes } from "./format.js";
@@ -27,7 +28,10 @@ function factsOf({ frames, initialNamespaces }: Kernel): MemoryFacts {
   const shared = new Set<Tmpfs>();
   for (const task of initialNamespaces.pid.tasks.values()) {
     if (hasMemory(task)) spaces.add(task.memory);
-    for (const { fs } of task.namespaces.mnt.mounts) if (fs instanceof Tmpfs) shared.add(fs);
+    for (const { fs } of task.namespaces.mnt.mounts) {
+      const stored = fs instanceof Overlay ? fs.writableLayer : fs;
+      if (stored instanceof Tmpfs) shared.add(stored);
+    }
   }
   const sum = (of: (space: AddressSpace) => number): number => [...spaces].reduce((total, space) => total + of(space), 0);
   const anonymous = Math.min(frames.used, sum((space) => space.anonymousPages));

@@ -77,18 +77,20 @@ const diskStatistics: Show = ({ fs }) => {
 const softirqNames = ["HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"];
 const softirqs: Show = () => `${" ".repeat(20)}CPU0       \n${softirqNames.map((name) => `${name.padStart(12)}:${"0".padStart(11)}\n`).join("")}`;
 
+/** Driver, name in /dev, major, minors, type. */
 const terminals = [
-  ["/dev/tty", "/dev/tty", 5, "      0", "system:/dev/tty"], ["/dev/console", "/dev/console", 5, "      1", "system:console"], ["/dev/ptmx", "/dev/ptmx", 5, "      2", "system"],
-  ["serial", "/dev/ttyS", 4, "     64", "serial"], ["pty_slave", "/dev/pts", 136, "0-1048575", "pty:slave"], ["pty_master", "/dev/ptm", 128, "0-1048575", "pty:master"],
+  ["/dev/tty", "tty", 5, "0", "system:/dev/tty"], ["/dev/console", "console", 5, "1", "system:console"], ["/dev/ptmx", "ptmx", 5, "2", "system"],
+  ["serial", "ttyS", 4, "64", "serial"], ["pty_slave", "pts", 136, "0-1048575", "pty:slave"], ["pty_master", "ptm", 128, "0-1048575", "pty:master"],
 ] as const;
 
-export const terminalDrivers: Show = () => terminals.map(([driver, path, number, minors, kind]) =>
-  `${driver.padEnd(20)} ${path.padEnd(12)}${minors.length > 7 ? ` ${String(number).padStart(5)}` : String(number).padStart(4)} ${minors} ${kind}\n`).join("");
+/** As Linux show_tty_range. */
+export const terminalDrivers: Show = () => terminals.map(([driver, name, number, minors, kind]) =>
+  `${driver.padEnd(20)} /dev/${name.padEnd(8)} ${String(number).padStart(3)} ${minors.padStart(7)} ${kind}\n`).join("");
 
 /** Rows of the root of /proc. */
 export const systemRows: readonly Row<undefined>[] = [
   file("buddyinfo", buddyInfo),
-  file("cmdline", () => "console=ttyS0\n"),
+  file("cmdline", () => "\n"),
   file("consoles", () => "ttyS0                -W- (EC   a)    4:64\n"),
   file("cpuinfo", cpuInfo),
   file("devices", devices),
