@@ -402,7 +402,10 @@ export class Lowering {
   private storeConditional(bytes: 4 | 8, address: Expr, value: Expr): void {
     const { code, locals } = this;
     this.value(address);
-    code.tee(locals.va).i32(0).access("i64.load", RESERVED).op("i64.ne").if("i64").i64(1).else();
+    code.tee(locals.va).i32(0).access("i64.load", RESERVED).op("i64.ne");
+    // A misaligned one traps, reservation or not.
+    code.get(locals.va).i64(bytes - 1).op("i64.and").op("i64.eqz").op("i32.and");
+    code.if("i64").i64(1).else();
     code.get(locals.va);
     this.atomicAddress(bytes, true);
     code.get(locals.host);
