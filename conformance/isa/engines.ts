@@ -4,13 +4,14 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { decode, type Instruction } from "../../src/isa/index.js";
-import { evaluate, type MachineState, type Surroundings } from "../../src/isa/evaluate.js";
-import { Hart } from "../../src/hardware/hart.js";
+import { type Ending, evaluate, type MachineState, type Surroundings } from "../../src/isa/evaluate.js";
+import { causes, Hart } from "../../src/hardware/hart.js";
 import { interpreterModule } from "../../src/hardware/interpreter/build.js";
+import { systemNumbers } from "../../src/hardware/interpreter/lowering.js";
 import type { Operation } from "../../src/hardware/interpreter/operations.js";
 import { exits, F, FFLAGS, FRM, X } from "../../src/hardware/layout.js";
 import { MachineMemory } from "../../src/hardware/memory.js";
-import { BASE, type Program } from "./program.js";
+import { BASE, calls, ENOSYS, type Program, signals } from "./program.js";
 import type { Random } from "./random.js";
 
 export interface Result {
@@ -18,6 +19,12 @@ export interface Result {
   /** What stopped the program, where it did not end by itself. */
   stopped?: string;
 }
+
+/** Which signal tells of which trap. */
+const signalOf: Partial<Record<number, number>> = {
+  [causes.illegal]: signals.illegal, [causes.loadMisaligned]: signals.misaligned, [causes.storeMisaligned]: signals.misaligned,
+  [causes.loadPage]: signals.fault, [causes.storePage]: signals.fault,
+};
 
 const none = new Uint8Array(0);
 
@@ -40,6 +47,11 @@ export function runQemu(program: Program): Result {
   }
 }
 
+/** Slices of all lengths, mostly short or long. */
+export function randomSlices(random: Random): () => number {
+  return () => random.chance(0.5) ? random.between(1, 50) : random.between(1, 20000);
+}
+
 const PAGE = 4096;
 /** Frames for page tables, before those of the program. */
 const TABLES = 64;
@@ -49,17 +61,17 @@ const V = 1, LEAF = 0xdf;
 export class HartEngine {
   readonly hart: Hart;
   private readonly memory = new MachineMemory();
-  private readonly random: Random;
+  private readonly slice: () => number;
 
-  /** `operations` may have planted faults. */
-  constructor(random: Random, operations?: readonly Operation[]) {
-    this.random = random;
+  /** `slice` says how many instructions the next run may take; `operations` may have planted faults. */
+  constructor(slice: () => number, operations?: readonly Operation[]) {
+    this.slice = slice;
     const module = new WebAssembly.Module(interpreterModule(undefined, operations));
     this.hart = new Hart(this.memory, { load: () => undefined, store: () => false }, module);
   }
 
-  run({ image, entry, dataAt, dataBytes }: Program): Result {
-    const { hart, memory, random } = this;
+  run({ image, start, dataAt, dataBytes }: Program): Result {
+    const { hart, memory } = this;
     const pages = Math.ceil(image.length / PAGE);
     const frame = (page: number) => memory.firstFrame + TABLES + (pages - 1 - page);
     this.map(pages, frame);
@@ -67,11 +79,22 @@ export class HartEngine {
       memory.u8.fill(0, frame(page) * PAGE, (frame(page) + 1) * PAGE);
       memory.u8.set(image.subarray(page * PAGE, (page + 1) * PAGE), frame(page) * PAGE);
     }
-    this.reset(entry, pages);
-    let exit: number;
-    do exit = hart.run(random.chance(0.5) ? random.between(1, 50) : random.between(1, 20000));
-    while (exit === exits.budget || exit === exits.resync);
-    if (exit !== exits.system) return { data: none, stopped: `our hart stopped at 0x${hart.pc.toString(16)} with cause ${hart.cause}, value 0x${hart.trapValue.toString(16)}` };
+    this.reset(start, pages);
+    for (;;) {
+      const exit = hart.run(this.slice());
+      if (exit === exits.budget || exit === exits.resync) continue;
+      const what = exit === exits.system ? systemNumbers[hart.cause] : undefined;
+      if (what === "ecall") {
+        if (hart.x(17) === BigInt(calls.write)) break;
+        hart.setX(10, BigInt(-ENOSYS));
+        hart.retire(4);
+        continue;
+      }
+      const signal = what === undefined ? signalOf[hart.cause] : what === "ebreak" ? signals.breakpoint : signals.illegal;
+      if (signal === undefined) return { data: none, stopped: `our hart stopped at 0x${hart.pc.toString(16)} with cause ${hart.cause}, value 0x${hart.trapValue.toString(16)}` };
+      memory.u64[F / 8] = BigInt(signal);
+      hart.retire((hart.instructionAtPc() & 3) === 3 ? 4 : 2);
+    }
     const data = new Uint8Array(dataBytes);
     for (let at = 0; at < dataBytes; at++) {
       const from = dataAt - BASE + at;
@@ -80,7 +103,7 @@ export class HartEngine {
     return { data };
   }
 
-  private reset(entry: number, pages: number): void {
+  private reset(start: number, pages: number): void {
     const { hart, memory } = this;
     for (let i = 0; i < TABLES + pages; i++) memory.dirtied(memory.firstFrame + i);
     hart.caches.forgetEverything();
@@ -90,7 +113,7 @@ export class HartEngine {
     memory.u64.fill(0n, X / 8, X / 8 + 33);
     memory.u64.fill(0n, F / 8, F / 8 + 32);
     memory.i32[FFLAGS / 4] = memory.i32[FRM / 4] = 0;
-    hart.pc = BigInt(entry);
+    hart.pc = BigInt(start);
   }
 
   /** Three levels of tables: one root, one second, as many third as there must be. */
@@ -110,13 +133,25 @@ export class HartEngine {
   }
 }
 
+/** No memory is there. */
+class Fault {}
+
+function signalFor(ending: Ending | "fault"): number {
+  switch (ending) {
+    case "fault": return signals.fault;
+    case "misaligned": return signals.misaligned;
+    case "ebreak": return signals.breakpoint;
+    default: return signals.illegal;
+  }
+}
+
 /** Runs the program by evaluating meanings; `executed` hears of each instruction of a unit. */
 export function runOracle(program: Program, executed: (name: string) => void): Result {
   const memory = program.image.slice();
   const view = new DataView(memory.buffer);
   const offset = (address: bigint, bytes: number) => {
     const at = Number(address) - BASE;
-    if (at < 0 || at + bytes > memory.length) throw new RangeError(`the oracle has no memory at 0x${address.toString(16)}`);
+    if (at < 0 || at + bytes > memory.length) throw new Fault();
     return at;
   };
   const surroundings: Surroundings = {
@@ -131,7 +166,7 @@ export function runOracle(program: Program, executed: (name: string) => void): R
     readCsr: () => undefined,
     writeCsr: () => false,
   };
-  const state: MachineState = { x: new Array<bigint>(32).fill(0n), f: new Array<bigint>(32).fill(0n), fcsr: 0, pc: BigInt(program.entry), reserved: undefined };
+  const state: MachineState = { x: new Array<bigint>(32).fill(0n), f: new Array<bigint>(32).fill(0n), fcsr: 0, pc: BigInt(program.start), reserved: undefined };
   const decoded = new Map<number, Instruction | undefined>();
   const dataEnd = program.dataAt - BASE + program.dataBytes;
   for (;;) {
@@ -139,9 +174,24 @@ export function runOracle(program: Program, executed: (name: string) => void): R
     const word = view.getUint32(at, true);
     if (!decoded.has(word)) decoded.set(word, decode(word));
     const instruction = decoded.get(word);
-    const ending = instruction === undefined ? "illegal" : evaluate(instruction, state, surroundings);
-    if (ending === "ecall") return { data: memory.subarray(program.dataAt - BASE, dataEnd) };
-    if (instruction === undefined || ending !== "done") return { data: none, stopped: `the oracle stopped at 0x${state.pc.toString(16)}: ${ending}` };
-    if (program.body[at / 2] === 1) executed(instruction.short?.name ?? instruction.row.name);
+    const ending = instruction === undefined ? "illegal" : attempt(instruction, state, surroundings);
+    if (program.body[at / 2] === 1 && instruction !== undefined) executed(instruction.short?.name ?? instruction.row.name);
+    if (ending === "done") continue;
+    if (ending === "ecall") {
+      if (state.x[17] === BigInt(calls.write)) return { data: memory.subarray(program.dataAt - BASE, dataEnd) };
+      state.x[10] = BigInt.asUintN(64, BigInt(-ENOSYS));
+    } else {
+      state.f[0] = BigInt(signalFor(ending));
+    }
+    state.pc += (word & 3) === 3 ? 4n : 2n;
+  }
+}
+
+function attempt(instruction: Instruction, state: MachineState, surroundings: Surroundings): Ending | "fault" {
+  try {
+    return evaluate(instruction, state, surroundings);
+  } catch (error) {
+    if (error instanceof Fault) return "fault";
+    throw error;
   }
 }

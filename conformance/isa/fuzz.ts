@@ -1,7 +1,7 @@
 // Differential fuzzing of the hart and of the slow oracle against QEMU. `tsx conformance/isa/fuzz.ts --hits 1000 [--seed N]` runs until each row was executed that often.
 import { pathToFileURL } from "node:url";
 import { disassemble, registerName } from "../../src/isa/disassemble.js";
-import { hasQemu, HartEngine, type Result, runOracle, runQemu } from "./engines.js";
+import { hasQemu, HartEngine, randomSlices, type Result, runOracle, runQemu } from "./engines.js";
 import { assemble, listing, type Outcome, outcome, type Program } from "./program.js";
 import { Random } from "./random.js";
 import { type Choice, choices, Generator, type Sequence } from "./sequence.js";
@@ -97,7 +97,7 @@ export interface Options {
 export function fuzz({ seed, hits: goal, batch, progress }: Options): { hits: Hits; difference?: string } {
   const random = new Random(seed);
   const hits: Hits = new Map(choices.map(({ name }) => [name, 0]));
-  const hart = new HartEngine(new Random(seed));
+  const hart = new HartEngine(randomSlices(new Random(seed)));
   const count = (name: string) => hits.set(name, (hits.get(name) ?? 0) + 1);
   for (let round = 1; ; round++) {
     const sequences = generate(random, hits, goal, batch);

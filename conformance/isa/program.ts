@@ -1,4 +1,5 @@
 // From sequences to a static ELF program: it sets the registers, runs each sequence, keeps what came out, and writes all of it at the end.
+// A signal handler tells of each trap in ft0 and goes on behind the instruction.
 import { encode } from "../../src/isa/index.js";
 import { SCRATCH_BYTES, type Sequence } from "./sequence.js";
 
@@ -18,7 +19,10 @@ export interface Program {
   sequences: readonly Sequence[];
   /** All of the memory image, from BASE on; code first. */
   image: Uint8Array;
+  /** Where QEMU starts: the signal handlers are set up first. */
   entry: number;
+  /** The first sequence. The other engines start there, and do by themselves what the handlers would. */
+  start: number;
   dataAt: number;
   dataBytes: number;
   /** For each half-word from BASE on, 1 if an instruction of a unit begins there. */
@@ -32,6 +36,17 @@ const split = (distance: number) => {
   return { high: distance - low, low };
 };
 
+/** The signals of traps, which engines must tell alike. */
+export const signals = { illegal: 4, breakpoint: 5, misaligned: 7, fault: 11 } as const;
+/** The system calls that a program makes; every other one fails with `-ENOSYS`. */
+export const calls = { write: 64, exit: 93, sigaltstack: 132, rt_sigaction: 134 } as const;
+export const ENOSYS = 38;
+const ALTERNATE_STACK = 16384;
+/** Behind the areas, and not written out: struct sigaction, stack_t and the stack. */
+const SIGNAL_BYTES = 64 + ALTERNATE_STACK;
+/** SA_SIGINFO, SA_ONSTACK and SA_NODEFER. */
+const ACTION_FLAGS = 0x4 | 0x08000000 | 0x40000000;
+
 class Assembler {
   readonly words: { at: number; word: number; bytes: number }[] = [];
   readonly bodies: number[] = [];
@@ -44,6 +59,41 @@ class Assembler {
   emit(name: string, fields: Fields = {}): void {
     this.words.push({ at: this.at, word: encode(name, fields), bytes: bytesOf(name) });
     this.at += bytesOf(name);
+  }
+
+  private number(rd: number, value: number): void {
+    const { high, low } = split(value);
+    this.emit("lui", { rd, imm: high });
+    this.emit("addiw", { rd, rs1: rd, imm: low });
+  }
+
+  /** The handler: a0 is the signal, a2 points to the ucontext, in which pc stands at 176 and ft0 at 432. */
+  handler(): void {
+    this.emit("ld", { rd: 5, rs1: 12, imm: 176 });
+    this.emit("lhu", { rd: 6, rs1: 5 });
+    this.emit("andi", { rd: 6, rs1: 6, imm: 3 });
+    this.emit("xori", { rd: 6, rs1: 6, imm: 3 });
+    this.emit("sltiu", { rd: 6, rs1: 6, imm: 1 });
+    this.emit("sh1add", { rd: 5, rs1: 6, rs2: 5 });
+    this.emit("addi", { rd: 5, rs1: 5, imm: 2 });
+    this.emit("sd", { rs2: 5, rs1: 12, imm: 176 });
+    this.emit("sd", { rs2: 10, rs1: 12, imm: 432 });
+    this.emit("jalr", { rd: 0, rs1: 1 });
+  }
+
+  handleSignals(at: number): void {
+    this.address(10, at + 32);
+    this.number(11, 0);
+    this.number(17, calls.sigaltstack);
+    this.emit("ecall");
+    for (const signal of Object.values(signals)) {
+      this.number(10, signal);
+      this.address(11, at);
+      this.number(12, 0);
+      this.number(13, 8);
+      this.number(17, calls.rt_sigaction);
+      this.emit("ecall");
+    }
   }
 
   address(rd: number, to: number): void {
@@ -81,27 +131,27 @@ class Assembler {
 
   /** write(1, data, bytes); exit(0). */
   end(data: number, bytes: number): void {
-    const number = (rd: number, value: number) => {
-      const { high, low } = split(value);
-      this.emit("lui", { rd, imm: high });
-      this.emit("addiw", { rd, rs1: rd, imm: low });
-    };
-    number(17, 64);
-    number(10, 1);
+    this.number(17, calls.write);
+    this.number(10, 1);
     this.address(11, data);
-    number(12, bytes);
+    this.number(12, bytes);
     this.emit("ecall");
-    number(17, 93);
-    number(10, 0);
+    this.number(17, calls.exit);
+    this.number(10, 0);
     this.emit("ecall");
   }
 }
 
 /** Two passes: the data stand behind the code, whose length does not depend on where they are. */
 export function assemble(sequences: readonly Sequence[]): Program {
-  const dataBytes = sequences.length * AREA_BYTES;
+  const dataBytes = sequences.length * AREA_BYTES, handler = BASE + PAGE;
+  let entry = 0, start = 0;
   const emit = (dataAt: number) => {
-    const assembler = new Assembler(BASE + PAGE);
+    const assembler = new Assembler(handler);
+    assembler.handler();
+    entry = assembler.at;
+    assembler.handleSignals(dataAt + dataBytes);
+    start = assembler.at;
     sequences.forEach((sequence, i) => assembler.sequence(sequence, dataAt + i * AREA_BYTES - FROM));
     assembler.end(dataAt, dataBytes);
     return assembler;
@@ -109,9 +159,9 @@ export function assemble(sequences: readonly Sequence[]): Program {
   const codeEnd = emit(BASE + PAGE).at;
   const dataAt = Math.ceil(codeEnd / PAGE) * PAGE;
   const { words, bodies } = emit(dataAt);
-  const image = new Uint8Array(dataAt - BASE + dataBytes);
+  const image = new Uint8Array(dataAt - BASE + dataBytes + SIGNAL_BYTES);
   const view = new DataView(image.buffer);
-  header(view, image.length);
+  header(view, image.length, entry);
   for (const { at, word, bytes } of words) {
     if (bytes === 2) view.setUint16(at - BASE, word, true);
     else view.setUint32(at - BASE, word, true);
@@ -119,7 +169,12 @@ export function assemble(sequences: readonly Sequence[]): Program {
   const body = new Uint8Array((dataAt - BASE) / 2);
   for (const at of bodies) body[(at - BASE) / 2] = 1;
   sequences.forEach((sequence, i) => fill(view, image, dataAt - BASE + i * AREA_BYTES, sequence));
-  return { sequences, image, entry: BASE + PAGE, dataAt, dataBytes, body };
+  const action = dataAt - BASE + dataBytes;
+  view.setBigUint64(action, BigInt(handler), true);
+  view.setBigUint64(action + 8, BigInt(ACTION_FLAGS), true);
+  view.setBigUint64(action + 32, BigInt(BASE + action + 64), true);
+  view.setBigUint64(action + 48, BigInt(ALTERNATE_STACK), true);
+  return { sequences, image, entry, start, dataAt, dataBytes, body };
 }
 
 function fill(view: DataView, image: Uint8Array, at: number, { x, f, fcsr, scratch }: Sequence): void {
@@ -132,13 +187,13 @@ function fill(view: DataView, image: Uint8Array, at: number, { x, f, fcsr, scrat
 }
 
 /** The ELF header and its one segment: all of the file, readable, writable and executable. */
-function header(view: DataView, bytes: number): void {
+function header(view: DataView, bytes: number, entry: number): void {
   view.setUint32(0, 0x7f454c46);
   view.setUint32(4, 0x02010100);
   view.setUint16(16, 2, true);
   view.setUint16(18, 243, true);
   view.setUint32(20, 1, true);
-  view.setBigUint64(24, BigInt(BASE + PAGE), true);
+  view.setBigUint64(24, BigInt(entry), true);
   view.setBigUint64(32, 64n, true);
   // EF_RISCV_RVC and the double-float ABI.
   view.setUint32(48, 5, true);

@@ -35,7 +35,7 @@ export interface Sequence {
 export const SCRATCH_BYTES = 1024;
 const HALF = SCRATCH_BYTES / 2;
 
-const SP = 2, RA = 1;
+const SP = 2, RA = 1, A0 = 10, A7 = 17;
 const byName = new Map(rows.map((row) => [row.name, row]));
 
 /** A row, or a short one with the row that it stands for. */
@@ -46,19 +46,17 @@ export interface Choice {
   readonly short: CompressedRow | undefined;
 }
 
-const notForUsers = new Set(["ecall", "ebreak", "sret", "wfi", "sfence.vma"]);
-
 function expanded(short: CompressedRow): Row {
   const row = byName.get(short.expands);
   if (row === undefined) throw new Error(`no row ${short.expands}`);
   return row;
 }
 
-/** Everything that a sequence may hold. */
+/** Everything that a sequence may hold; what only S-mode may do is illegal here. */
 export const choices: readonly Choice[] = [
   ...rows.map((row): Choice => ({ name: row.name, encoding: row.encoding, row, short: undefined })),
   ...compressedRows.map((short): Choice => ({ name: short.name, encoding: short.encoding, row: expanded(short), short })),
-].filter(({ row }) => !notForUsers.has(row.name));
+];
 
 function within(effects: readonly Effect[], ops: readonly string[]): Expr | undefined {
   const search = (expr: Expr): Expr | undefined => {
@@ -149,6 +147,7 @@ export class Generator {
     const { row } = choice;
     const fields = this.fields(choice);
     if (fields === undefined) return undefined;
+    if (row.name === "ecall") return this.unknownCall();
     if (row.name === "jalr") return this.jumpRegister(choice, fields);
     if (row.meaning.some((effect) => effect.effect === "jump" || effect.effect === "branch")) return [{ name: choice.name, fields, to: "self" }];
     if (within(row.meaning, ["loadReserved", "storeConditional"]) !== undefined) return this.reservation(row);
@@ -186,6 +185,11 @@ export class Generator {
     return [made, { name: "ctzw", fields: { ...fields, rs1: rd } }];
   }
 
+  /** A system call that no kernel has. */
+  private unknownCall(): Line[] | undefined {
+    return this.pointer === A0 || this.pointer === A7 ? undefined : [{ name: "addi", fields: { rd: A7, imm: -1 } }, { name: "ecall", fields: {} }];
+  }
+
   private jumpRegister({ name, short }: Choice, fields: Record<string, number>): Line[] | undefined {
     const base = this.free(1);
     if (short === undefined) {
@@ -205,6 +209,7 @@ export class Generator {
     const { random } = this;
     const bytes = bytesOf(row), immediate = fields["imm"] ?? fields["uimm"] ?? 0;
     const atomic = row.extension === "A";
+    if (short === undefined && random.chance(0.05)) return this.faultingAccess(name, fields, bytes, atomic);
     const at = atomic ? random.between(-HALF / bytes, HALF / bytes - 1) * bytes : random.between(-HALF, HALF - bytes);
     const direct = !atomic && immediate >= -HALF && immediate <= HALF - bytes;
     const own = encoding.fields.find((field) => field.name === "rs1");
@@ -215,6 +220,15 @@ export class Generator {
     if (own === undefined && this.pointer === SP) return undefined;
     const base = own === undefined ? SP : short !== undefined ? this.free(8, 15) : this.free(1);
     return [{ name: "addi", fields: { rd: base, rs1: this.pointer, imm: offset } }, { name, fields: own === undefined ? fields : { ...fields, rs1: base } }];
+  }
+
+  /** There is no memory at either end of the address space; and atomics must be aligned. */
+  private faultingAccess(name: string, fields: Record<string, number>, bytes: number, atomic: boolean): Line[] {
+    const rs1 = this.free(1);
+    const from: Record<string, number> = atomic && this.random.chance(0.5)
+      ? { rs1: this.pointer, imm: this.random.between(-HALF / 8, HALF / 8 - 2) * 8 + this.random.between(1, bytes - 1) }
+      : { rs1: 0, imm: this.random.between(-256, 255) * 8 };
+    return [{ name: "addi", fields: { rd: rs1, ...from } }, { name, fields: { ...fields, rs1 } }];
   }
 
   /** lr and sc in one unit without a store between them: what ends a reservation otherwise differs among processors. */
@@ -262,7 +276,11 @@ export class Generator {
     if (sources.length > 1 && random.chance(0.1)) lines.push(...this.zeros(fields, row.extension === "F" ? "s" : "d"));
     const watched = random.chance(0.6);
     if (watched) lines.push({ name: "csrrwi", fields: { rd: 0, csr: 1, uimm: random.of([0, 0, 0, 1, random.below(32)]) } });
+    // A dynamic rounding mode that does not exist is illegal.
+    const reserved = fields["rm"] === 7 && random.chance(0.1);
+    if (reserved) lines.push({ name: "csrrwi", fields: { rd: 0, csr: 2, uimm: random.between(5, 7) } });
     lines.push({ name, fields });
+    if (reserved) lines.push({ name: "csrrwi", fields: { rd: 0, csr: 2, uimm: random.below(5) } });
     if (watched) lines.push({ name: "csrrs", fields: { rd: this.free(), csr: 1, rs1: 0 } });
     return lines;
   }
