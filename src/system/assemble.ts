@@ -15,6 +15,8 @@ import { devtmpfs } from "../kernel/fs/devtmpfs.js";
 import { Erofs } from "../kernel/fs/erofs.js";
 import { HostFileSystem } from "../kernel/fs/host.js";
 import { Overlay } from "../kernel/fs/overlay.js";
+import "../kernel/fs/proc/procfs.js";
+import "../kernel/fs/sysfs/sysfs.js";
 import { Tmpfs } from "../kernel/fs/tmpfs.js";
 import { fileSystemType, unnamedDevice } from "../kernel/fs/types.js";
 import type { Task } from "../kernel/task/task.js";
@@ -69,6 +71,8 @@ export async function assemble(options: BareMetalOptions): Promise<Assembled> {
   const ms = host.clock.realtimeMs();
   const realtime = { sec: Math.floor(ms / 1000), nsec: Math.floor((ms % 1000) * 1e6) };
   const kernel = new NestboxKernel({ memory: board.memory, processor: board.processor, entropy: board.entropy, disk: board.disk, realtime });
+  // The time CSR counts guest nanoseconds: programs read the clock without a call.
+  board.hart.time = () => kernel.clock.monotonicNs();
   kernel.rootCgroup.pids.max = options.pidsLimit;
   kernel.initialNamespaces.uts.hostname = encodeUtf8(options.hostname);
   const console = registerDevices(kernel);
