@@ -5,7 +5,7 @@ import type { Cgroup } from "../cgroups/cgroup.js";
 import type { DeviceDriver, Disk } from "../devices.js";
 import type { Sink } from "../io.js";
 import type { Kernel } from "../kernel.js";
-import { type Frame, FRAME_SIZE, type Frames } from "../memory/frames.js";
+import { type Frame, FRAME_SIZE, type Frames, type Reclaimer } from "../memory/frames.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File, type Transfer } from "../vfs/file.js";
@@ -19,7 +19,7 @@ import { wired } from "../wires.js";
 const READ_AHEAD_BLOCKS = 16;
 
 /** Blocks of the disk in frames, by block number. */
-export class BlockDevice extends FilePages {
+export class BlockDevice extends FilePages implements Reclaimer {
   readonly disk: Disk;
 
   constructor(frames: Frames, disk: Disk) {
@@ -48,15 +48,41 @@ export class BlockDevice extends FilePages {
       frames.push(frame);
     }
     if (frames.length === 0) return ENOMEM;
-    try {
-      this.disk.read(index, frames);
-    } catch (error) {
+    const failure = this.request(index, frames);
+    if (failure !== undefined) {
       for (const frame of frames) this.frames.release(frame);
-      if (failed(error)) return error;
-      throw error;
+      return failure;
     }
     frames.forEach((frame, i) => this.held.set(index + i, frame));
     return frames[0];
+  }
+
+  /** A disk that does not answer at once is not there yet: EIO. */
+  private request(index: number, frames: readonly Frame[]): Errno | undefined {
+    try {
+      return this.disk.read(index, frames) ? undefined : EIO;
+    } catch (error) {
+      if (failed(error)) return error;
+      throw error;
+    }
+  }
+
+  /** Lets go of blocks that nobody maps, those read longest ago first: they can be read again. */
+  reclaim(payer: Cgroup, wanted: number): number {
+    const freed = this.letGo(wanted, payer);
+    return freed > 0 ? freed : this.letGo(wanted, undefined);
+  }
+
+  private letGo(wanted: number, payer: Cgroup | undefined): number {
+    let freed = 0;
+    for (const [index, frame] of this.held) {
+      if (freed === wanted) break;
+      if (this.frames.referencesOf(frame) > 1 || (payer !== undefined && this.frames.payerOf(frame) !== payer)) continue;
+      this.held.delete(index);
+      this.frames.release(frame);
+      freed++;
+    }
+    return freed;
   }
 }
 
@@ -64,8 +90,11 @@ export class BlockDevice extends FilePages {
 export function diskCache(kernel: Kernel): BlockDevice | undefined {
   if (kernel.disk === undefined) return undefined;
   const namespace = kernel.initialNamespaces.mnt;
-  if (!(namespace.disk instanceof BlockDevice)) namespace.disk = new BlockDevice(kernel.frames, kernel.disk);
-  return namespace.disk instanceof BlockDevice ? namespace.disk : undefined;
+  if (namespace.disk instanceof BlockDevice) return namespace.disk;
+  const device = new BlockDevice(kernel.frames, kernel.disk);
+  kernel.frames.reclaimers.add(device);
+  namespace.disk = device;
+  return device;
 }
 
 // linux/fs.h

@@ -164,3 +164,18 @@ test("a truncated image gives errors", () => {
     }
   }
 });
+
+test("where memory runs short, blocks that nobody maps are let go and read again", () => {
+  const { task, disk, frames } = boot(image(sample, "-x-1"));
+  const cache = task.fs.root.inode.fs instanceof Erofs ? task.fs.root.inode.fs.disk : undefined;
+  if (cache === undefined) throw new Error("no cache");
+  frames.reclaimers.add(cache);
+  expect(readFile(task, "/big")).toBe(big);
+  const taken: number[] = [];
+  for (let frame = frames.allocate(task.cgroup); frame !== 0; frame = frames.allocate(task.cgroup)) taken.push(frame);
+  expect(cache.count).toBe(0);
+  for (const frame of taken.slice(0, 10)) frames.release(frame);
+  const read = disk.blocksRead;
+  expect(readFile(task, "/big")).toBe(big);
+  expect(disk.blocksRead).toBeGreaterThan(read);
+});

@@ -87,10 +87,12 @@ function copyBytes(task: Task, lower: Inode, upper: Inode, size: number): Errno 
   const { frames } = task.kernel;
   const { pages } = lower;
   for (let index = 0; index * FRAME_SIZE < size; index++) {
-    const from = pages?.present(index) ?? 0;
-    if (from === 0) continue;
+    if (pages === undefined || (pages.sparse && pages.present(index) === 0)) continue;
     const frame = to.page(index, task.cgroup);
     if (failed(frame)) return frame;
+    // After the new frame, which may have taken the memory of a page that was read before.
+    const from = pages.page(index, task.cgroup);
+    if (failed(from)) return from;
     const bytes = frames.writable(frame);
     bytes.set(frames.bytes(from));
     const end = size - index * FRAME_SIZE;

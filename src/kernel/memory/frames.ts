@@ -91,6 +91,11 @@ export class Frames {
     return this.references[frame - this.memory.firstFrame];
   }
 
+  /** Who is charged for it. */
+  payerOf(frame: Frame): Cgroup | undefined {
+    return this.payers[frame - this.memory.firstFrame];
+  }
+
   /** One reference more. */
   share(frame: Frame): void {
     this.references[frame - this.memory.firstFrame]++;

@@ -56,7 +56,10 @@ export class RegularFile extends File {
     for (let done = 0; done < n;) {
       const within = (at + done) % FRAME_SIZE;
       const piece = Math.min(FRAME_SIZE - within, n - done);
-      const frame = pages.present((at + done - within) / FRAME_SIZE);
+      const index = (at + done - within) / FRAME_SIZE;
+      // Preparing the buffer may have taken memory from the cache: such a page is read again.
+      const frame = pages.sparse ? pages.present(index) : pages.page(index, task.cgroup);
+      if (failed(frame)) return done > 0 ? done : frame;
       into.put((frame === 0 ? zeros : frames.bytes(frame)).subarray(within, within + piece));
       done += piece;
     }
