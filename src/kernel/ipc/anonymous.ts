@@ -48,6 +48,8 @@ function make(task: Task, fs: FileSystem, mode: number): AnonymousInode {
 }
 
 export const pipeInode = (task: Task): Inode => make(task, pipefs, S_IFIFO | 0o600);
+/** Made by pipe(2), not by mkfifo(3). */
+export const isPipe = (inode: Inode): boolean => inode.fs === pipefs;
 export const socketInode = (task: Task): Inode => make(task, sockfs, S_IFSOCK | 0o777);
 /** For eventfd, epoll and the like: no type bits, as fstat(2) shows on Linux. */
 export const anonInode = (task: Task): Inode => make(task, anonInodefs, 0o600);

@@ -6,6 +6,7 @@ import { File } from "../vfs/file.js";
 import type { Inode } from "../vfs/inode.js";
 import type { Path } from "../vfs/path.js";
 import { type Wait, waitFor } from "../wait.js";
+import { isPipe } from "./anonymous.js";
 import { Pipe, PipeFile } from "./pipe.js";
 
 /** The pipe behind the inode. It stays with it; empty, it holds no frames. */
@@ -39,6 +40,8 @@ export function openFifo(task: Task, inode: Inode, path: Path | undefined, flags
   // /dev/stdin and the like where the other end is outside of the machine: there is only the one open file.
   if (inode.attached instanceof File) return (inode.attached.flags & O_ACCMODE) === (flags & O_ACCMODE) ? inode.attached : EACCES;
   const pipe = pipeOf(task, inode);
+  // As Linux: a pipe that is opened again through /proc/self/fd waits for nobody.
+  if (isPipe(inode)) return new PipeFile(pipe, inode, flags, path);
   const opened = pipe.opening.get(task)?.file;
   pipe.opening.delete(task);
   if (opened !== undefined) return opened;

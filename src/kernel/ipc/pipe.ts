@@ -14,7 +14,7 @@ import { File, type Transfer } from "../vfs/file.js";
 import type { Inode } from "../vfs/inode.js";
 import type { Path } from "../vfs/path.js";
 import { WaitQueue, waitFor } from "../wait.js";
-import { pipeInode } from "./anonymous.js";
+import { isPipe, pipeInode } from "./anonymous.js";
 import { ByteQueue } from "./byte-queue.js";
 import { signalSelf } from "./signals.js";
 
@@ -127,7 +127,7 @@ export class PipeFile extends File {
     super(inode, flags, path);
     this.pipe = pipe;
     this.ready = pipe.changed;
-    this.writersAtOpen = path === undefined || pipe.writers > 0 ? -1 : pipe.writersEver;
+    this.writersAtOpen = isPipe(inode) || pipe.writers > 0 ? -1 : pipe.writersEver;
     if (path !== undefined) inode.opened();
     pipe.opened(flags);
   }
