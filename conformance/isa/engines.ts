@@ -134,7 +134,13 @@ export class HartEngine {
 }
 
 /** No memory is there. */
-class Fault {}
+class Fault {
+  readonly address: bigint;
+
+  constructor(address: bigint) {
+    this.address = address;
+  }
+}
 
 function signalFor(ending: Ending | "fault"): number {
   switch (ending) {
@@ -151,7 +157,7 @@ export function runOracle(program: Program, executed: (name: string) => void): R
   const view = new DataView(memory.buffer);
   const offset = (address: bigint, bytes: number) => {
     const at = Number(address) - BASE;
-    if (at < 0 || at + bytes > memory.length) throw new Fault();
+    if (at < 0 || at + bytes > memory.length) throw new Fault(address);
     return at;
   };
   const surroundings: Surroundings = {

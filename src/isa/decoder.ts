@@ -34,6 +34,7 @@ const reservedRounding = (mode: number) => mode === 5 || mode === 6;
 export class Decoder {
   readonly forms: readonly Form[];
   private readonly long: readonly Form[];
+  private readonly short: readonly { row: CompressedRow; own: readonly (readonly [string, Reader])[]; number: number }[];
   /** Long forms by opcode (bits 6:2) and funct7 (bits 31:25), each list made when it is first needed. */
   private readonly candidates: (readonly Form[] | undefined)[] = new Array<undefined>(4096).fill(undefined);
   /** What each 16-bit word is: 0 not known yet, ILLEGAL, or FIRST plus the number of the form. */
@@ -41,6 +42,7 @@ export class Decoder {
 
   constructor(rows: readonly Row[], compressedRows: readonly CompressedRow[]) {
     this.long = rows.map((row, number) => longForm(row, number));
+    this.short = compressedRows.map((row, i) => ({ row, own: row.encoding.fields.map((field) => [field.name, reader(field)] as const), number: rows.length + i }));
     const byName = new Map(rows.map((row) => [row.name, row]));
     this.forms = [...this.long, ...compressedRows.map((short, i) => shortForm(short, byName.get(short.expands), rows.length + i))];
   }
@@ -75,18 +77,16 @@ export class Decoder {
     let known = this.shortWords[word];
     if (known === 0) {
       known = ILLEGAL;
-      for (let number = this.long.length; number < this.forms.length; number++) {
-        if (isShort(this.forms[number].short, word)) known = FIRST + number;
+      for (const { row, own, number } of this.short) {
+        if (((word ^ row.encoding.match) & row.encoding.mask) !== 0) continue;
+        const fields: Record<string, number> = {};
+        for (const [name, read] of own) fields[name] = read(word);
+        if (!row.except(fields)) known = FIRST + number;
       }
       this.shortWords[word] = known;
     }
     return known === ILLEGAL ? undefined : this.forms[known - FIRST];
   }
-}
-
-function isShort(short: CompressedRow | undefined, word: number): boolean {
-  if (short === undefined || ((word ^ short.encoding.match) & short.encoding.mask) !== 0) return false;
-  return !short.except(Object.fromEntries(short.encoding.fields.map((field) => [field.name, reader(field)(word)])));
 }
 
 function longForm(row: Row, number: number): Form {
