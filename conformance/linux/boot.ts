@@ -7,7 +7,7 @@ import { cpio, type CpioEntry } from "./cpio.js";
 import type { RealLinux } from "./debian.js";
 
 export const QEMU = ["qemu-system-riscv64", "-M", "virt", "-m", "1G", "-nographic", "-no-reboot"];
-const BOOT_TIMEOUT_MS = 300_000;
+const BOOT_TIMEOUT_MS = 200_000;
 
 /** Between them the kernel itself may print, so each output says how long it is, and is printed by one write. */
 const INIT = `#!/bin/busybox sh
@@ -25,7 +25,7 @@ ip link set lo up
 mkdir /out
 echo 1 > /proc/sys/kernel/printk
 echo "=== kernel $(uname -r)"
-for name in $(cat /t/names); do
+for name in $(cat /programs); do
   /t/under /t/$name > /out/$name 2>&1
   echo "=== $name $(wc -c < /out/$name)"
   cat /out/$name
@@ -65,7 +65,7 @@ function rootFiles(linux: RealLinux, files: ReadonlyMap<string, Uint8Array>, nam
     { path: "dev/console", kind: "character", mode: 0o600, major: 5, minor: 1 },
     { path: "init", kind: "file", mode: 0o755, bytes: Buffer.from(INIT) },
     { path: "bin/busybox", kind: "file", mode: 0o755, bytes: linux.busybox },
-    { path: "t/names", kind: "file", mode: 0o644, bytes: Buffer.from(names.join("\n")) },
+    { path: "programs", kind: "file", mode: 0o644, bytes: Buffer.from(names.join("\n")) },
     ...[...files].map(([path, bytes]): CpioEntry => ({ path: `t/${path}`, kind: "file", mode: 0o755, bytes })),
   ];
 }
