@@ -45,6 +45,8 @@ async function bundle(build) {
       ...common, outdir: undefined, splitting: false, format: "cjs", entryPoints: [main], outfile: path.join(making, "cli-main.cjs"), platform: "node", target: "node20",
       // Names stay: the kernel saves its objects by the names of their classes.
       packages: "external", define: { "import.meta.url": "moduleUrl" }, minifyWhitespace: true, minifySyntax: true,
+      // Code that is compiled with a cache can't import() in Node 20; it can require().
+      supported: { "dynamic-import": false },
     });
   }
   await build({ ...common, entryPoints: existing(browser), platform: "browser", target: "es2022" });

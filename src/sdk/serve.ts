@@ -113,7 +113,7 @@ export class Server {
       throw error;
     }
     served.running.ended.then(
-      ({ code, signal }) => this.post({ tell: "ended", process, code: code ?? null, signal: signal === undefined ? null : signalName(signal) }),
+      ({ code, signal }) => this.inOrder({ tell: "ended", process, code: code ?? null, signal: signal === undefined ? null : signalName(signal) }),
       (error: unknown) => this.post({ tell: "broken", message: transported(error).message }),
     );
     return { process, pid: served.running.pid };
@@ -129,7 +129,17 @@ export class Server {
     this.unwatch ??= this.system.watch((happening) => {
       this.happenings.push(happening);
       if (this.happenings.length > 1) return;
-      this.platform.host.timer.soon(() => this.post({ tell: "happenings", happenings: this.happenings.splice(0) }));
+      this.platform.host.timer.soon(() => this.tellHappenings());
     });
+  }
+
+  private tellHappenings(): void {
+    if (this.happenings.length > 0) this.post({ tell: "happenings", happenings: this.happenings.splice(0) });
+  }
+
+  /** After what happened before it. */
+  private inOrder(message: FromMachine): void {
+    this.tellHappenings();
+    this.post(message);
   }
 }

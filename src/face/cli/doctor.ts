@@ -37,7 +37,7 @@ function memory(): Check {
 
 /** Modules of one function each that are valid only where the engine knows the feature. */
 const features = {
-  "bulk memory": [3, 2, 1, 0, 5, 3, 1, 0, 1, 10, 14, 1, 12, 0, 65, 0, 65, 0, 65, 0, 252, 11, 0, 11],
+  "bulk memory": [3, 2, 1, 0, 5, 3, 1, 0, 1, 10, 13, 1, 11, 0, 65, 0, 65, 0, 65, 0, 252, 11, 0, 11],
   "sign extension": [3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 192, 26, 11],
   "saturating conversion": [3, 2, 1, 0, 10, 12, 1, 10, 0, 67, 0, 0, 0, 0, 252, 0, 26, 11],
   "tail calls": [3, 2, 1, 0, 10, 6, 1, 4, 0, 18, 0, 11],

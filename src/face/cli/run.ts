@@ -1,4 +1,5 @@
 // `nestbox run`: one program in a machine in this thread, as if it were a program of this computer.
+import { fstatSync } from "node:fs";
 import { openHere, openOutput, openStandardInput, signalNumber, StartError, timer, type Ending, type MachineOptions, type RunningProgram, type System } from "../../sdk/here.js";
 import type { Given } from "./arguments.js";
 import { Failure, NOT_EXECUTABLE, NOT_FOUND, TIMED_OUT } from "./failure.js";
@@ -21,7 +22,7 @@ export async function run(given: Given): Promise<number> {
   const machine = machineOptions(given);
   const system = await open(machine);
   const streams = openStreams(onTerminal, given.has("interactive"));
-  const restore = onTerminal ? rawTerminal(given.has("interactive")) : () => undefined;
+  const restore = onTerminal ? await rawTerminal(given.has("interactive")) : () => undefined;
   try {
     const terminalEnv: Record<string, string> = onTerminal ? { TERM: process.env["TERM"] ?? "xterm" } : {};
     const running = await system.spawn({ file, args, env: { ...terminalEnv, ...env }, workdir, user, streams }).catch((error: unknown) => {
@@ -53,15 +54,24 @@ async function open(options: MachineOptions): Promise<System> {
 function openStreams(onTerminal: boolean, interactive: boolean): ProgramStreams {
   const input = interactive ? openStandardInput() : undefined;
   const output = openOutput(1);
-  if (!onTerminal) return { kind: "pipes", input, output, error: openOutput(2) };
+  if (!onTerminal) return { kind: "pipes", input, output, error: sameFile(1, 2) ? output : openOutput(2) };
   return { kind: "terminal", input, output, rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 };
 }
 
+/** After 2>&1: what is written to both keeps its order then. */
+function sameFile(a: number, b: number): boolean {
+  const [one, other] = [fstatSync(a), fstatSync(b)];
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
 /** Every key goes to the program, until what is returned is called or the process ends, however it ends. */
-function rawTerminal(interactive: boolean): () => void {
+async function rawTerminal(interactive: boolean): Promise<() => void> {
   const { stdin } = process;
   if (!interactive || !stdin.isTTY) return () => undefined;
+  const { spawnSync } = await import("node:child_process");
   stdin.setRawMode(true);
+  // Node's raw mode still makes \r\n of \n on output, which the terminal inside does already. Where stty is missing, it stays so.
+  spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
   const restore = (): void => {
     try {
       stdin.setRawMode(false);

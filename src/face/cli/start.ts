@@ -42,8 +42,6 @@ const cachedData = read(path);
 const script = new Script(`(function (require, module, exports, moduleUrl) {${readFileSync(file, "utf8")}\n})`, {
   filename: file,
   ...(cachedData === undefined ? {} : { cachedData }),
-  // The packages that a pull needs.
-  importModuleDynamically: (name) => import(name),
 });
 const main = script.runInThisContext() as (require: NodeJS.Require, module: object, exports: object, url: string) => void;
 const url = pathToFileURL(file).href;
