@@ -65,7 +65,9 @@ test("a spawned program is talked to by streams", async () => {
   await writer.close();
   expect((await reader.read()).done).toBe(true);
   expect(await cat.wait()).toEqual({ code: 0, signal: null });
-  await expect(writer.write("late")).rejects.toThrow();
+  const deaf = await machine.spawn("true");
+  await deaf.wait();
+  await expect(deaf.stdin.getWriter().write("late")).rejects.toMatchObject({ code: "ERR_STOPPED" });
 });
 
 test("a reader that takes its time loses nothing, and one that cancels ends the program", async () => {

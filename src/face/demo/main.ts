@@ -10,16 +10,16 @@ const programs: readonly (readonly [what: string, command: readonly string[]])[]
   ["a program asks what computer it is on", ["uname", "-a"]],
   ["the board's processor, as the kernel tells it", ["head", "-n", "6", "/proc/cpuinfo"]],
   ["processes, pipes and files", ["sh", "-c", "printf 'pear\\napple\\nfig\\n' > /tmp/fruit; sort /tmp/fruit | while read f; do echo \"$f $(echo $f | md5sum | cut -c1-8)\"; done"]],
-  ["a stray access is a signal, not a crash of the system", ["sh", "-c", "sh -c 'kill -SEGV $$'; echo \"it died with status $?; the system goes on\""]],
+  ["a program that is killed harms nobody else", ["sh", "-c", "sh -c 'kill -SEGV $$'; echo \"it died with status $?; the system goes on\""]],
   ["a process that never yields is preempted", ["sh", "-c", "while :; do :; done & sleep 0.2; kill $!; echo \"the shell ran beside it\""]],
   ["the program is a file of the disk, mapped into memory", ["sh", "-c", "grep -m 2 busybox /proc/self/maps; df -h / | tail -1"]],
 ];
 
 async function run(system: System, command: readonly string[]): Promise<void> {
   const [file, ...args] = command;
-  print(`$ ${command.map((word) => (/^[\w/.-]+$/.test(word) ? word : `'${word}'`)).join(" ")}\n`);
+  print(`$ ${command.map((word) => (/^[\w/.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ")}\n`);
   const output = openOutput(1);
-  const running = await system.spawn({ file, args, env: {}, streams: { kind: "pipes", input: undefined, output, error: openOutput(1) } });
+  const running = await system.spawn({ file, args, env: {}, streams: { kind: "pipes", input: undefined, output, error: output } });
   const ending = await running.ended;
   if (ending.code !== 0) print(`  (ended with ${ending.signal === undefined ? `status ${ending.code}` : `signal ${ending.signal}`})\n`);
 }
