@@ -8,12 +8,6 @@ afterAll(() => machine.stop());
 
 const decode = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
-async function all(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) text += decode(chunk);
-  return text;
-}
-
 test("run gives output and status of a program, in a machine of its own", async () => {
   expect(await run("sh", ["-c", "echo out; echo err >&2; exit 3"])).toEqual({ code: 3, signal: null, stdout: "out\n", stderr: "err\n", timedOut: false, truncated: false });
 });
