@@ -19,6 +19,12 @@ test("a package comes after all that it depends on", async () => {
   expect(await choose(["a"], "Package: a\nVersion: 1\nDepends: b", "Package: b\nVersion: 1\nPre-Depends: c", "Package: c\nVersion: 1", "Package: d\nVersion: 1")).toBe("c b a");
 });
 
+test("what reads the terminal database brings it along, though nothing depends on it", async () => {
+  const stanzas = ["Package: top\nVersion: 1\nDepends: libtinfo6", "Package: libtinfo6\nVersion: 1"];
+  expect(await choose(["top"], ...stanzas, "Package: ncurses-base\nVersion: 1\nEssential: yes")).toBe("libtinfo6 ncurses-base top");
+  expect(await choose(["top"], ...stanzas)).toBe("libtinfo6 top");
+});
+
 test("circles end", async () => {
   expect(await choose(["a"], "Package: a\nVersion: 1\nDepends: b", "Package: b\nVersion: 1\nDepends: a")).toBe("b a");
 });

@@ -4,12 +4,20 @@ import { satisfies } from "./debian-version.js";
 import { ImageError } from "./error.js";
 import type { Dependency, Package, PackagesIndex } from "./packages-index.js";
 
+/**
+ * Data that a library reads and no package names: it is in a package marked Essential, which is on every Debian system (policy 3.8), so nothing
+ * depends on it. The Essential packages as a whole would bring dpkg, perl and a login with them.
+ */
+const ESSENTIAL_DATA = new Map([["libtinfo6", "ncurses-base"]]);
+
 /** Dependencies come before what needs them, as far as circles allow; equal input gives the same order. */
 export function resolveDependencies(index: PackagesIndex, names: string[]): Package[] {
   const chosen = new Map<string, Package>();
   for (const name of names) chosen.set(...named(index, name));
   const queue = [...chosen.values()];
   for (let each = queue.shift(); each; each = queue.shift()) {
+    const data = index.find(ESSENTIAL_DATA.get(each.name) ?? "");
+    if (data) chosen.set(data.name, data);
     for (const alternatives of each.depends) {
       if (alternatives.some((one) => [...chosen.values()].some((known) => meets(known, one)))) continue;
       const found = alternatives.map((one) => available(index, one)).find((one) => one !== undefined);
