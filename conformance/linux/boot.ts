@@ -70,7 +70,8 @@ function rootFiles(linux: RealLinux, files: ReadonlyMap<string, Uint8Array>, nam
   ];
 }
 
-function output(command: string, args: readonly string[]): Promise<string> {
+/** What a command prints. */
+export function output(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), BOOT_TIMEOUT_MS);
@@ -84,7 +85,8 @@ function output(command: string, args: readonly string[]): Promise<string> {
   });
 }
 
-function readOutputs(console: string): Recorded {
+/** The console's lines `=== NAME LENGTH`, each followed by that many bytes. */
+export function readOutputs(console: string): Recorded {
   const outputs = new Map<string, string>();
   const release = /^=== kernel (\S+)$/m.exec(console)?.[1];
   const heading = /^=== (\S+) (\d+)\n/gm;

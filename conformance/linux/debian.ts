@@ -1,4 +1,5 @@
-// Debian's riscv64 kernel and its busybox, as the mirror's signed index has them.
+// Debian's riscv64 kernel, modules of it and its busybox, as the mirror's signed index has them.
+import { execFileSync } from "node:child_process";
 import { nodeImageHost } from "../../src/host/node/image-host.js";
 import { Deb } from "../../src/container/image/deb.js";
 import { download, gather } from "../../src/container/image/download.js";
@@ -14,24 +15,25 @@ export interface RealLinux {
   version: string;
   kernel: Uint8Array;
   busybox: Uint8Array;
+  /** By their names, as insmod wants them. */
+  modules: Map<string, Uint8Array>;
 }
 
 /** Fetches what isn't in the store yet: the kernel's package has 112 MB. */
-export async function fetchLinux(): Promise<RealLinux> {
+export async function fetchLinux(modules: readonly string[] = []): Promise<RealLinux> {
   const store = new Store(nodeImageHost());
   const mirror = await openMirror(store);
   const index = await readIndex(store, mirror, () => undefined);
   const image = find(index, find(index, "linux-image-riscv64").depends[0][0].name);
-  const fetched = (each: Package, file: RegExp): Promise<Uint8Array> => store.leased(async () => {
+  const fetched = (each: Package, files: readonly RegExp[]): Promise<Uint8Array[]> => store.leased(async () => {
     const { filename, sha256, size, name } = each;
     await download(store, { urls: [`${mirror.url}/${filename}`], sha256, size, what: `the package ${name}` }, () => undefined);
-    return fileIn(store, each, file);
+    return filesIn(store, each, files);
   });
-  return {
-    version: `${image.name} ${image.version}`,
-    kernel: await fetched(image, /^(\.\/)?boot\/vmlinu[xz]-/),
-    busybox: await fetched(find(index, "busybox-static"), /bin\/busybox$/),
-  };
+  const [kernel, ...compressed] = await fetched(image, [/^(\.\/)?boot\/vmlinu[xz]-/, ...modules.map((name) => new RegExp(`/${name}\\.ko\\.xz$`))]);
+  const [busybox] = await fetched(find(index, "busybox-static"), [/bin\/busybox$/]);
+  const decompress = (bytes: Uint8Array): Uint8Array => execFileSync("xz", ["-dc"], { input: bytes, maxBuffer: KERNEL_LIMIT });
+  return { version: `${image.name} ${image.version}`, kernel, busybox, modules: new Map(modules.map((name, i) => [name, decompress(compressed[i])])) };
 }
 
 function find(index: PackagesIndex, name: string): Package {
@@ -40,17 +42,21 @@ function find(index: PackagesIndex, name: string): Package {
   return found;
 }
 
-async function fileIn(store: Store, { sha256, name }: Package, wanted: RegExp): Promise<Uint8Array> {
+async function filesIn(store: Store, { sha256, name }: Package, wanted: readonly RegExp[]): Promise<Uint8Array[]> {
   const deb = await Deb.open(store.host, store.blobPath(sha256), `the package ${name}`);
-  let found: Uint8Array | undefined;
+  const found = new Map<RegExp, Uint8Array>();
   try {
     // To its end: a stream of tar entries that is left early never closes.
     for await (const entry of deb.data()) {
-      if (entry.kind === "file" && wanted.test(entry.name)) found = await gather(entry.body, KERNEL_LIMIT);
+      const pattern = entry.kind === "file" ? wanted.find((each) => each.test(entry.name)) : undefined;
+      if (pattern) found.set(pattern, await gather(entry.body, KERNEL_LIMIT));
     }
   } finally {
     await deb.close();
   }
-  if (!found) throw new Error(`the package ${name} has no file like ${wanted.source}`);
-  return found;
+  return wanted.map((pattern) => {
+    const bytes = found.get(pattern);
+    if (!bytes) throw new Error(`the package ${name} has no file like ${pattern.source}`);
+    return bytes;
+  });
 }
