@@ -3,7 +3,8 @@ import type { Errno } from "../abi/errno.js";
 import { failed } from "../abi/errno.js";
 import { Cgroup } from "./cgroups/cgroup.js";
 import { Clock } from "./clock.js";
-import { DeviceTable, type Disk, type Entropy } from "./devices.js";
+import { DeviceTable, type Disk, type Entropy, type PlatformDevice } from "./devices.js";
+import { readClock } from "./drivers/rtc.js";
 import type { Happening } from "./happening.js";
 import type { Kernel, Power } from "./kernel.js";
 import { KernelLog } from "./log.js";
@@ -38,8 +39,9 @@ export interface Wiring {
   readonly processor: Processor;
   readonly entropy: Entropy;
   readonly disk?: Disk;
-  /** Real time at power-on. */
-  readonly realtime: Timestamp;
+  readonly platform?: readonly PlatformDevice[];
+  /** Real time at power-on, where no clock of the board is to tell it. */
+  readonly realtime?: Timestamp;
 }
 
 /** Inode numbers of the initial namespaces (Linux include/linux/proc_ns.h; mount and network as 6.12 numbers them). */
@@ -69,6 +71,7 @@ export class NestboxKernel implements Kernel {
   readonly processor: Processor;
   readonly entropy: Entropy;
   readonly disk: Disk | undefined;
+  readonly platform: readonly PlatformDevice[];
   readonly frames: Frames;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -95,9 +98,11 @@ export class NestboxKernel implements Kernel {
     this.processor = wiring.processor;
     this.entropy = wiring.entropy;
     this.disk = wiring.disk;
+    this.platform = wiring.platform ?? [];
     this.frames = new Frames(wiring.memory);
     this.clock = new Clock(wiring.processor);
-    this.clock.setRealtime(wiring.realtime);
+    const realtime = wiring.realtime ?? readClock(this);
+    if (realtime !== undefined) this.clock.setRealtime(realtime);
     this.scheduler = new Scheduler(this);
     this.initialNamespaces = initialNamespaces(this.rootCgroup);
     this.vdso = new Vdso(this.frames, this.rootCgroup);
@@ -120,6 +125,7 @@ export class NestboxKernel implements Kernel {
       `pid_max: default: 4194304 minimum: 301`, "smp: Brought up 1 node, 1 CPU", "clocksource: riscv_clocksource",
     ]) this.log.add(line, now);
     if (this.disk !== undefined) this.log.add(`virtio_blk virtio0: [vda] ${this.disk.blocks * 8} 512-byte logical blocks`, now);
+    for (const { address, device } of this.platform) this.log.add(`platform ${address.toString(16)}.${device.name}: found`, now);
   }
 
   nextNumber(kind: keyof NestboxKernel["numbers"]): number {

@@ -50,6 +50,19 @@ export interface Entropy {
   fill(into: Uint8Array): void;
 }
 
+/** A device of the board that is reached by loads and stores of its registers; sizes and offsets in bytes. */
+export interface PlatformDevice {
+  /** Guest-physical. */
+  readonly address: number;
+  readonly size: number;
+  readonly device: {
+    /** As the device tree names it: "serial", "rtc". */
+    readonly name: string;
+    load(at: number, bytes: number): number;
+    store(at: number, bytes: number, value: number): void;
+  };
+}
+
 /** The disk of the board, as its driver sees it: whole 4 KiB blocks into frames. */
 export interface Disk {
   readonly blocks: number;

@@ -1,7 +1,7 @@
 // The kernel: what its parts share. The loop that runs tasks is task/scheduler.ts; calls are dispatched by dispatch.ts.
 import type { Cgroup } from "./cgroups/cgroup.js";
 import type { Clock } from "./clock.js";
-import type { DeviceTable, Disk, Entropy } from "./devices.js";
+import type { DeviceTable, Disk, Entropy, PlatformDevice } from "./devices.js";
 import type { Happening } from "./happening.js";
 import type { KernelLog } from "./log.js";
 import type { Frames } from "./memory/frames.js";
@@ -23,6 +23,8 @@ export interface Kernel {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly disk: Disk | undefined;
+  /** What else stands on the board's bus, by address. */
+  readonly platform: readonly PlatformDevice[];
   readonly scheduler: Scheduler;
   readonly devices: DeviceTable;
   readonly futexes: FutexTable;

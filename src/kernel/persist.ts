@@ -23,6 +23,7 @@ function allWires(wiring: Wiring, more: Wires): Map<string, object> {
   wires.set("processor", wiring.processor);
   wires.set("entropy", wiring.entropy);
   if (wiring.disk !== undefined) wires.set("disk", wiring.disk);
+  wires.set("platform", wiring.platform ?? []);
   for (const [name, object] of more) wires.set(name, object);
   return wires;
 }
@@ -33,7 +34,7 @@ export function saveKernel(kernel: NestboxKernel, more: Wires = new Map()): Save
   const { onHart } = kernel.scheduler;
   if (onHart !== undefined) kernel.scheduler.park(onHart);
   kernel.clock.detach();
-  const wiring: Wiring = { memory, processor: kernel.processor, entropy: kernel.entropy, realtime: kernel.clock.realtime(), ...(kernel.disk === undefined ? {} : { disk: kernel.disk }) };
+  const wiring: Wiring = { memory, processor: kernel.processor, entropy: kernel.entropy, platform: kernel.platform, ...(kernel.disk === undefined ? {} : { disk: kernel.disk }) };
   const graph = save(kernel, new Map([...allWires(wiring, more)].map(([name, object]) => [object, name])));
   const used: number[] = [];
   for (let frame = memory.firstFrame; frame < memory.firstFrame + memory.frameCount; frame++) if (kernel.frames.referencesOf(frame) > 0) used.push(frame);

@@ -8,6 +8,7 @@ import type { Host, HostDirectory, HostDisk } from "../host/interface.js";
 import { NestboxKernel } from "../kernel/boot.js";
 import { encodeUtf8 } from "../kernel/bytestring.js";
 import { registerMemoryDevices } from "../kernel/drivers/memory.js";
+import { registerClock } from "../kernel/drivers/rtc.js";
 import { registerTerminals } from "../kernel/drivers/terminals.js";
 import { diskCache, diskDriver } from "../kernel/fs/block-device.js";
 import { Devpts } from "../kernel/fs/devpts.js";
@@ -65,12 +66,10 @@ export async function assemble(options: BareMetalOptions): Promise<Assembled> {
     ramBytes: options.memoryBytes,
     disk: options.image.disk,
     serial: { transmit: () => undefined },
-    time: { realtimeNs: () => BigInt(Math.floor(host.clock.realtimeMs() * 1e6)) },
+    time: { realtimeNs: () => BigInt(Math.floor(host.clock.realtimeMs() * 1000)) * 1000n },
     entropy: host.entropy,
   });
-  const ms = host.clock.realtimeMs();
-  const realtime = { sec: Math.floor(ms / 1000), nsec: Math.floor((ms % 1000) * 1e6) };
-  const kernel = new NestboxKernel({ memory: board.memory, processor: board.processor, entropy: board.entropy, disk: board.disk, realtime });
+  const kernel = new NestboxKernel({ memory: board.memory, processor: board.processor, entropy: board.entropy, disk: board.disk, platform: board.map.devices });
   // The time CSR counts guest nanoseconds: programs read the clock without a call.
   board.hart.time = () => kernel.clock.monotonicNs();
   kernel.rootCgroup.pids.max = options.pidsLimit;
@@ -85,6 +84,7 @@ export async function assemble(options: BareMetalOptions): Promise<Assembled> {
 
 function registerDevices(kernel: NestboxKernel): ConsolePort {
   registerMemoryDevices(kernel.devices);
+  registerClock(kernel);
   kernel.devices.register("block", DISK_MAJOR, 0, DISK_MINORS, "virtblk", diskDriver);
   return registerTerminals(kernel.devices);
 }

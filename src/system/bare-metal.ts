@@ -220,8 +220,8 @@ class BareMetalSystem implements System, Driven {
       moved = pump.move() || moved;
       if (pump.done) this.pumps.delete(pump);
     }
-    // Nobody is at the other end of the board's serial line; a program that writes there must not wait for ever.
-    if (console.outputPending > 0) console.takeOutput();
+    // The console is the serial port; nobody is at the other end of its line, and a program that writes there must not wait for ever.
+    if (console.outputPending > 0) for (const byte of console.takeOutput()) this.machine.board.serial.store(0, 1, byte);
     for (const process of kernel.takeEnded()) this.exited(process);
     for (const program of this.programs) this.leave(program);
     if (kernel.power !== "on") this.end({ code: 0 });

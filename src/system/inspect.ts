@@ -29,7 +29,9 @@ export function inspect(machine: Inspected): Box {
 
 function boardBox(machine: Inspected): Box {
   const { board } = machine;
-  const devices = board.map.devices.map(({ address, device }) => box("device", device.name, [["at", `0x${address.toString(16)}`]], [], true));
+  const devices = board.map.devices.map(({ address, device }) => box("device", device.name, [
+    ["at", `0x${address.toString(16)}`], ["sent", device === board.serial ? shownBytes(board.serial.transmitted) : undefined],
+  ], [], true));
   const disk = board.disk === undefined ? [] : [box("device", "disk", [
     ["image", machine.image], ["size", shownBytes(board.disk.blocks * FRAME_SIZE)], ["requests", board.disk.reads], ["read", shownBytes(board.disk.blocksRead * FRAME_SIZE)],
   ], [], true)];

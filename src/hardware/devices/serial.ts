@@ -25,6 +25,8 @@ export class Serial implements Device {
   readonly name = "serial";
   private readonly line: SerialLine;
   private readonly state: SerialState;
+  /** Bytes that went out on the line since power-on. */
+  transmitted = 0;
 
   constructor(line: SerialLine, saved?: SerialState) {
     this.line = line;
@@ -103,7 +105,10 @@ export class Serial implements Device {
     this.state.emptied = true;
     // In loopback (MCR bit 4) the port hears itself.
     if ((this.state.modemControl & 0x10) !== 0) this.receive(byte);
-    else this.line.transmit(byte);
+    else {
+      this.transmitted++;
+      this.line.transmit(byte);
+    }
   }
 }
 

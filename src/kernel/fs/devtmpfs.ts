@@ -1,6 +1,7 @@
 // devtmpfs: /dev, filled by the kernel from the devices that have drivers (Linux: drivers/base/devtmpfs.c).
 import { S_IFBLK, S_IFCHR, makedev } from "../../abi/stat.js";
 import type { ByteString } from "../bytestring.js";
+import { RTC_MAJOR } from "../drivers/rtc.js";
 import type { Kernel } from "../kernel.js";
 import { savable } from "../save.js";
 import type { Owner } from "../vfs/inode.js";
@@ -18,6 +19,7 @@ const nodes: readonly (readonly [kind: "character" | "block", major: number, min
   ["character", 1, 8, "random", 0o666, 0], ["character", 1, 9, "urandom", 0o666, 0], ["character", 1, 11, "kmsg", 0o644, 0],
   ["character", 5, 0, "tty", 0o666, TTY_GID], ["character", 5, 1, "console", 0o600, TTY_GID], ["character", 5, 2, "ptmx", 0o666, TTY_GID],
   ["character", 4, 64, "ttyS0", 0o660, TTY_GID], ["character", 229, 0, "hvc0", 0o660, TTY_GID], ["block", 254, 0, "vda", 0o660, 6],
+  ["character", RTC_MAJOR, 0, "rtc0", 0o600, 0],
 ];
 
 const links: readonly (readonly [name: ByteString, target: ByteString])[] = [
@@ -31,6 +33,7 @@ export class Devtmpfs extends Tmpfs {
       if (kernel.devices.find(kind, makedev(major, minor)) === undefined) continue;
       this.add(name, (kind === "block" ? S_IFBLK : S_IFCHR) | mode, makedev(major, minor), gid);
     }
+    if (kernel.devices.find("character", makedev(RTC_MAJOR, 0)) !== undefined) this.root.place("rtc", new MemoryLink(this, "rtc0", root, undefined));
     for (const [name, target] of links) this.root.place(name, new MemoryLink(this, target, root, undefined));
     this.root.place("pts", new MemoryDirectory(this, 0o755, root, undefined));
     this.root.place("shm", new MemoryDirectory(this, 0o1777, root, undefined));

@@ -1,9 +1,11 @@
 // Files of the whole machine in /proc (Linux: fs/proc/{cpuinfo,stat,uptime,loadavg,version,devices,…}.c).
+import { CAP_SYS_ADMIN } from "../../../abi/capability.js";
 import { major, minor } from "../../../abi/stat.js";
 import type { ByteString } from "../../bytestring.js";
 import type { Kernel } from "../../kernel.js";
 import { numberIn } from "../../namespaces/pid.js";
 import { RELEASE, SYSNAME, VERSION } from "../../release.js";
+import { capable } from "../../task/credentials.js";
 import { diskNumbers } from "../sysfs/disk.js";
 import { fileSystemTypes } from "../types.js";
 import { type About, type Row, file } from "../pseudo/row.js";
@@ -87,6 +89,16 @@ const terminals = [
 export const terminalDrivers: Show = () => terminals.map(([driver, name, number, minors, kind]) =>
   `${driver.padEnd(20)} /dev/${name.padEnd(8)} ${String(number).padStart(3)} ${minors.padStart(7)} ${kind}\n`).join("");
 
+/** Where on the board everything stands (Linux kernel/resource.c): addresses are shown to who administers the machine. */
+const ioMemory: Show = ({ fs, reader }) => {
+  const { platform, frames: { memory } } = fs.kernel;
+  const pageBytes = 4096;
+  const ram = { start: memory.pageOf(memory.firstFrame) * pageBytes, size: memory.frameCount * pageBytes, name: "System RAM" };
+  const ranges = [...platform.map(({ address, size, device: { name } }) => ({ start: address, size, name: `${address.toString(16)}.${name} ${name}@${address.toString(16)}` })), ram];
+  const shown = (address: number): ByteString => (capable(reader, CAP_SYS_ADMIN) ? address : 0).toString(16).padStart(8, "0");
+  return ranges.sort((a, b) => a.start - b.start).map(({ start, size, name }) => `${shown(start)}-${shown(start + size - 1)} : ${name}\n`).join("");
+};
+
 /** Rows of the root of /proc. */
 export const systemRows: readonly Row<undefined>[] = [
   file("buddyinfo", buddyInfo),
@@ -97,6 +109,7 @@ export const systemRows: readonly Row<undefined>[] = [
   file("diskstats", diskStatistics),
   file("filesystems", () => fileSystemTypes().map(({ name, nodev }) => `${nodev ? "nodev" : ""}\t${name}\n`).join("")),
   file("interrupts", () => "           CPU0       \n"),
+  file("iomem", ioMemory, { mode: 0o400 }),
   file("loadavg", loadAverage),
   file("locks", locks),
   file("meminfo", memoryInfo),

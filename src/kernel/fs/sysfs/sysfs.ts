@@ -7,6 +7,7 @@ import { PseudoFileSystem } from "../pseudo/inode.js";
 import { type DirectoryRow, type Entries, type FileRow, type LinkRow, directory, file, link, wireRows } from "../pseudo/row.js";
 import { registerFileSystem, unnamedDevice } from "../types.js";
 import { diskDirectory } from "./block-rows.js";
+import { clockClass, clockEntry, clockSource } from "./clock.js";
 import { characterLinks, classRows, virtualRows } from "./devices.js";
 import { nodes, processors } from "./processors.js";
 
@@ -43,11 +44,11 @@ const empty = (...names: ByteString[]): DirectoryRow<undefined>[] => names.map((
 const top: DirectoryRow<undefined> = wireRows("", directory<undefined>("sys", [
   directory("block", [], { entries: diskEntry("vda", "..") }),
   directory("bus", []),
-  directory("class", [directory("block", [], { entries: diskEntry("vda", "../..") }), ...classRows, ...empty("net")]),
+  directory("class", [directory("block", [], { entries: diskEntry("vda", "../..") }), ...classRows, ...empty("net"), directory("rtc", [], { entries: clockClass })]),
   directory("dev", [directory("block", [], { entries: diskEntry("254:0", "../..") }), directory("char", characterLinks)]),
   directory("devices", [
-    directory("platform", [platform]),
-    directory("system", [processors, nodes]),
+    directory("platform", [platform], { entries: clockEntry }),
+    directory("system", [clockSource, processors, nodes]),
     directory("virtual", virtualRows),
   ]),
   directory("firmware", []),
