@@ -106,7 +106,7 @@ test.each([300, 301])("cut, saved and restored at 1 of %i places all along, it e
     if (step % every !== 0) return kernel;
     restores++;
     const saved = structuredClone(saveKernel(kernel));
-    const restored = restoreKernel(saved, { memory: board.memory, processor: board.processor, entropy: board.entropy, disk: board.disk, realtime: { sec: 0, nsec: 0 } });
+    const restored = restoreKernel(saved, { memory: board.memory, processor: board.processor, entropy: board.entropy, disk: board.disk, platform: kernel.platform });
     board.hart.time = () => restored.clock.monotonicNs();
     return restored;
   });

@@ -2,6 +2,7 @@
 import { CAUSE, FFLAGS, FRM, FS, LEFT, PC, RESERVED, SCRATCH, TVAL, VA, X } from "./layout.js";
 import type { EngineImports } from "./interpreter/build.js";
 import { DecodedCode } from "./decoded-code.js";
+import { type FrameMap, NO_RAM, PENDING } from "./frame-map.js";
 import type { MachineMemory } from "./memory.js";
 import { type Access, type Privilege, Sv39 } from "./sv39.js";
 import { softOperation } from "./soft-operation.js";
@@ -11,6 +12,8 @@ import { TranslationCaches } from "./translation-cache.js";
 export const causes = {
   fetchMisaligned: 0, fetchAccess: 1, illegal: 2, breakpoint: 3, loadMisaligned: 4, loadAccess: 5, storeMisaligned: 6, storeAccess: 7,
   ecallUser: 8, ecallSupervisor: 9, ecallMachine: 11, fetchPage: 12, loadPage: 13, storePage: 15,
+  /** Not architectural (24 to 31 are for custom use): the frame of a page is not there now. The instruction runs again when it is. */
+  frameWait: 24,
 } as const;
 
 const pageFaults: Record<Access, number> = { execute: causes.fetchPage, read: causes.loadPage, write: causes.storePage };
@@ -42,6 +45,8 @@ export class Hart {
   /** What the time CSR shows. */
   time: () => number = () => 0;
 
+  /** The RAM of the machine that the hart runs. Whoever changes it, or takes a frame out of it, forgets the translations. */
+  frames: FrameMap;
   /** Root page table (guest-physical page number), or undefined for bare addressing. */
   root: number | undefined;
   privilege: Privilege = { user: true, sum: false, mxr: false };
@@ -55,6 +60,7 @@ export class Hart {
   /** `engine` is the compiled module of interpreter/build.ts. */
   constructor(memory: MachineMemory, bus: Bus, engine: WebAssembly.Module) {
     this.memory = memory;
+    this.frames = memory;
     this.bus = bus;
     this.mmu = new Sv39(memory);
     this.caches = new TranslationCaches(memory);
@@ -156,15 +162,19 @@ export class Hart {
     if (this.root === undefined) {
       page = (high >>> 0) * 2 ** 20 + (low >>> 12);
     } else {
-      const found = this.mmu.walk(this.root, low, high, access, this.privilege);
-      if (found === undefined || found === "access") {
-        this.trap((found === undefined ? pageFaults : accessFaults)[access], low, high);
+      const found = this.mmu.walk(this.frames, this.root, low, high, access, this.privilege);
+      if (found === undefined || typeof found === "string") {
+        this.trap(found === "pending" ? causes.frameWait : (found === undefined ? pageFaults : accessFaults)[access], low, high);
         return -1;
       }
       ({ page, readable, writable } = found);
     }
-    const frame = this.memory.frameOf(page);
-    if (frame === 0) {
+    const frame = this.frames.frameOf(page, access === "write");
+    if (frame === PENDING) {
+      this.trap(causes.frameWait, low, high);
+      return -1;
+    }
+    if (frame === NO_RAM) {
       this.devicePage = page;
       return -2;
     }

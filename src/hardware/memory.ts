@@ -1,4 +1,5 @@
 // The machine's memory: one WebAssembly memory that holds the engine's own state and, behind it, RAM as frames.
+import { type FrameMap, NO_RAM } from "./frame-map.js";
 import { FIRST_FRAME } from "./layout.js";
 
 const PAGE_64K = 65536;
@@ -13,7 +14,8 @@ export interface DirtyListener {
   dirtied(frame: number): void;
 }
 
-export class MachineMemory {
+/** As a FrameMap it is that of the outermost machine: its RAM is the frames, one after the other. */
+export class MachineMemory implements FrameMap {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -41,14 +43,14 @@ export class MachineMemory {
     this.listener?.dirtied(frame);
   }
 
-  /** Guest-physical page number of a frame of RAM, and back (0 where the page is no RAM). */
+  /** Guest-physical page number of a frame of RAM, and back. */
   pageOf(frame: number): number {
     return frame - FIRST_FRAME + RAM_PAGE;
   }
 
   frameOf(page: number): number {
     const index = page - RAM_PAGE;
-    return index >= 0 && index < this.frameCount ? index + FIRST_FRAME : 0;
+    return index >= 0 && index < this.frameCount ? index + FIRST_FRAME : NO_RAM;
   }
 }
 

@@ -17,8 +17,8 @@ export interface SupervisorHartState {
   user: boolean;
 }
 
-/** "idle": in wfi with nothing pending. */
-export type SupervisorExit = "budget" | "idle" | "stop";
+/** "idle": in wfi with nothing pending. "wait": a frame is not there now; run again when it is. */
+export type SupervisorExit = "budget" | "idle" | "stop" | "wait";
 
 /** Address space numbers of caches: the guest's own, and one for bare addressing. */
 const BARE = 0x10000;
@@ -84,8 +84,10 @@ export class SupervisorHart {
       const exit = this.hart.run(left);
       left = this.hart.memory.i32[LEFT / 4];
       if (exit === exits.budget) return "budget";
-      if (exit === exits.trap) this.trap(BigInt(this.hart.cause), this.trapValue());
-      else if (exit === exits.system) {
+      if (exit === exits.trap) {
+        if (this.hart.cause === causes.frameWait) return "wait";
+        this.trap(BigInt(this.hart.cause), this.trapValue());
+      } else if (exit === exits.system) {
         const end = this.system(systemNumbers[this.hart.cause]);
         if (end !== undefined) return end;
         left--;

@@ -1,4 +1,5 @@
 // Sv39: the walk from a virtual address to a frame (privileged specification 12.4), with the flat frame map applied last.
+import { type FrameMap, NO_RAM, PENDING } from "./frame-map.js";
 import type { MachineMemory } from "./memory.js";
 
 export type Access = "read" | "write" | "execute";
@@ -33,14 +34,16 @@ export class Sv39 {
 
   /**
    * Walks for the address with halves `low` and `high` from the table at guest-physical page `root`; sets A and D as the
-   * access needs (Svadu). undefined: page fault. "access": a table lies outside RAM.
+   * access needs (Svadu). undefined: page fault. "access": a table lies outside RAM. "pending": a table's frame is not there now.
    */
-  walk(root: number, low: number, high: number, access: Access, privilege: Privilege): Translation | "access" | undefined {
+  walk(frames: FrameMap, root: number, low: number, high: number, access: Access, privilege: Privilege): Translation | "access" | "pending" | undefined {
     if (high >> 6 !== 0 && high >> 6 !== -1) return undefined;
     let table = root;
     for (let level = 2; level >= 0; level--) {
-      const frame = this.memory.frameOf(table);
-      if (frame === 0) return "access";
+      // The walk may set A and D.
+      const frame = frames.frameOf(table, true);
+      if (frame === PENDING) return "pending";
+      if (frame === NO_RAM) return "access";
       const index = level === 2 ? ((high & 0x7f) << 2) | (low >>> 30) : (low >>> (12 + 9 * level)) & 0x1ff;
       const at = frame * 1024 + index * 2;
       const entry = this.memory.i32[at];

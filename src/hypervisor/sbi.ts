@@ -85,8 +85,8 @@ export class Sbi implements Environment {
     if (hart.x(A2) !== 0n || address >= 1n << 44n) return refused(INVALID_PARAMETER);
     for (let i = 0; i < length; i++) {
       const at = Number(address) + i;
-      const frame = hart.memory.frameOf(Math.floor(at / 4096));
-      if (frame === 0) return i === 0 ? refused(INVALID_PARAMETER) : done(BigInt(i));
+      const frame = hart.frames.frameOf(Math.floor(at / 4096), false);
+      if (frame <= 0) return i === 0 ? refused(INVALID_PARAMETER) : done(BigInt(i));
       this.wires.print(hart.memory.u8[frame * 4096 + (at % 4096)]);
     }
     return done(BigInt(length));
