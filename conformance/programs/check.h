@@ -83,11 +83,11 @@ __attribute__((unused)) static void ended(const char *what, pid_t child)
 }
 
 /** Runs the statement in a child and shows how that ended. */
-#define IN_CHILD(what, statement)      \
+#define IN_CHILD(what, ...)            \
 	do {                           \
 		pid_t pid_ = fork();   \
 		if (pid_ == 0) {       \
-			statement;     \
+			__VA_ARGS__;   \
 			_exit(0);      \
 		}                      \
 		ended(what, pid_);     \
