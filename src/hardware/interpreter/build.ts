@@ -3,7 +3,8 @@ import { Module } from "../../wasm/module.js";
 import type { Code, Label } from "../../wasm/code.js";
 import { CAUSE, exits, FETCH_ENTRIES, LEFT, PC, TLB, TLB_FETCH, VA } from "../layout.js";
 import { FloatFunctions } from "./floating.js";
-import { type Calls, type Labels, type Locals, Lowering } from "./lowering.js";
+import { Lowering } from "./lowering.js";
+import type { Calls, Labels, Locals } from "./operands.js";
 import { defineMultiply } from "./multiply.js";
 import { FIRST, type Operation, operations } from "./operations.js";
 

@@ -1,84 +1,18 @@
 // From meanings to WebAssembly: each effect and expression as interpreter code that finds its operands through a decoded record.
-import type { AtomicOp, BinaryOp, Effect, Expr, Leaf } from "../../isa/meaning.js";
-import type { Code, Label, Local } from "../../wasm/code.js";
-import type { AccessOp, PlainOp } from "../../wasm/opcodes.js";
-import { exits, F, FRM, FS, RESERVED, SCRATCH, TLB_ENTRIES, VA, X, LEFT, CAUSE } from "../layout.js";
-import { hasDestination, type Operation } from "./operations.js";
-
-/** Functions outside or shared that handlers call, by index in the module. */
-export interface Calls {
-  /** (bytes) -> 0 trap, else done: the value at VA is in SCRATCH. */
-  loadMiss: number;
-  /** (bytes) -> 0 trap, 1 stored, 2 stored and decoded code changed. The value is in SCRATCH. */
-  storeMiss: number;
-  /** (bytes, 1 if it writes) -> the address in memory, or 0 for a trap. */
-  atomicMiss: number;
-  /** (number, how, writes) -> 0 illegal, 1 done, 2 done and the run must end. Value in and old value out in SCRATCH. */
-  csr: number;
-  /** By operation and width: (a, b, c, rounding mode) -> bits. */
-  float: (name: string, bits: 32 | 64) => number;
-  /** 128-bit high halves: (a, b) -> i64. */
-  mulhu: number;
-  mulh: number;
-  mulhsu: number;
-}
-
-/** Locals of the run function. */
-export interface Locals {
-  dp: Local;
-  base: Local;
-  left: Local;
-  delta: Local;
-  pc: Local;
-  tlb: Local;
-  entry: Local;
-  host: Local;
-  rm: Local;
-  va: Local;
-  t: readonly Local[];
-}
-
-export interface Labels {
-  /** Goes on with the record at `dp`. */
-  next: Label;
-  /** Goes on at the address in `pc`. */
-  jump: Label;
-  /** CAUSE and TVAL tell of a trap at this instruction. */
-  trap: Label;
-  illegal: Label;
-  /** Leaves with the exit number in local `host`; `pc` is where to go on. */
-  leave: Label;
-}
+import type { BinaryOp, Effect, Expr } from "../../isa/meaning.js";
+import type { PlainOp } from "../../wasm/opcodes.js";
+import { CAUSE, exits, F, FRM, FS, LEFT, SCRATCH, X } from "../layout.js";
+import { MemoryLowering } from "./memory-lowering.js";
+import { FIRST, IMMEDIATE, ROUNDING, SECOND } from "./operands.js";
 
 const binaryCode: Partial<Record<BinaryOp, PlainOp>> = {
   add: "i64.add", sub: "i64.sub", mul: "i64.mul", and: "i64.and", or: "i64.or", xor: "i64.xor", shl: "i64.shl", shr: "i64.shr_u", sar: "i64.shr_s",
   rotl: "i64.rotl", rotr: "i64.rotr",
 };
 const compareCode: Partial<Record<BinaryOp, PlainOp>> = { eq: "i64.eq", ne: "i64.ne", lt: "i64.lt_s", ltu: "i64.lt_u", ge: "i64.ge_s", geu: "i64.ge_u" };
-const loadCode: Record<string, AccessOp> = {
-  "1s": "i64.load8_s", "1u": "i64.load8_u", "2s": "i64.load16_s", "2u": "i64.load16_u", "4s": "i64.load32_s", "4u": "i64.load32_u", "8s": "i64.load", "8u": "i64.load",
-};
-const storeCode: Record<number, AccessOp> = { 1: "i64.store8", 2: "i64.store16", 4: "i64.store32", 8: "i64.store" };
 
-/** Bytes of a record after which rd (or rs2), rs1 and the immediate stand. */
-const FIRST = 2, SECOND = 3, IMMEDIATE = 4, THIRD = 5, ROUNDING = 6;
 
-export class Lowering {
-  private readonly code: Code;
-  private readonly calls: Calls;
-  private readonly locals: Locals;
-  private readonly labels: Labels;
-  private readonly operation: Operation;
-  private freeTemporary = 0;
-
-  constructor(code: Code, calls: Calls, locals: Locals, labels: Labels, operation: Operation) {
-    this.code = code;
-    this.calls = calls;
-    this.locals = locals;
-    this.labels = labels;
-    this.operation = operation;
-  }
-
+export class Lowering extends MemoryLowering {
   /** The whole handler; ends in a branch. */
   handler(): void {
     const { row } = this.operation;
@@ -125,16 +59,6 @@ export class Lowering {
     code.get(locals.dp).i32(this.operation.length * 4).op("i32.add").set(locals.dp).br(labels.next);
   }
 
-  private field(at: number): void {
-    this.code.get(this.locals.dp).access("i32.load8_u", at);
-  }
-
-  /** Byte offset of the register whose number stands at `at` of the record. */
-  private register(at: number): void {
-    this.field(at);
-    this.code.i32(3).op("i32.shl");
-  }
-
   private writeX(value: Expr): void {
     if (value.op === "csr") return this.csr(value);
     this.register(FIRST);
@@ -142,40 +66,8 @@ export class Lowering {
     this.code.access("i64.store", X);
   }
 
-  private second(): number {
-    return hasDestination(this.operation.row) ? IMMEDIATE : FIRST;
-  }
-
-  /** Address of this instruction. */
-  pc(): void {
-    const { code, locals } = this;
-    code.get(locals.dp).i32(2).op("i32.shr_u").op("i64.extend_i32_u").get(locals.delta).op("i64.add");
-  }
-
-  private leaf(leaf: Leaf): void {
-    const { code, locals } = this;
-    switch (leaf) {
-      case "rs1": this.register(SECOND); code.access("i64.load", X); return;
-      case "rs2": this.register(this.second()); code.access("i64.load", X); return;
-      case "fs1": this.register(SECOND); code.access("i64.load", F); return;
-      case "fs2": this.register(this.second()); code.access("i64.load", F); return;
-      case "fs3": this.register(THIRD); code.access("i64.load", F); return;
-      case "imm": code.get(locals.dp).access("i64.load32_s", IMMEDIATE); return;
-      case "uimm": this.field(SECOND); code.op("i64.extend_i32_u"); return;
-      case "pc": this.pc(); return;
-      case "length": code.i64(this.operation.length); return;
-      default: leaf satisfies never;
-    }
-  }
-
-  private temporary(): Local {
-    const local = this.locals.t[this.freeTemporary++];
-    if (local === undefined) throw new Error(`${this.operation.row.name} needs more temporaries`);
-    return local;
-  }
-
   /** Pushes an i64. */
-  value(expr: Expr): void {
+  protected override value(expr: Expr): void {
     const { code } = this;
     switch (expr.op) {
       case "leaf": return this.leaf(expr.leaf);
@@ -301,117 +193,6 @@ export class Lowering {
     code.tee(locals.rm).i32(7).op("i32.eq").if();
     code.i32(0).access("i32.load", FRM).tee(locals.rm).i32(4).op("i32.gt_u").brIf(labels.illegal);
     code.end();
-  }
-
-  /** Takes the address on the stack into `va`, finds its entry, pushes whether the tag at `tag` grants the access. */
-  private probe(tag: number, bytes: number, aligned: boolean): void {
-    const { code, locals } = this;
-    code.tee(locals.va).i64(12).op("i64.shr_u").op("i32.wrap_i64").i32(TLB_ENTRIES - 1).op("i32.and").i32(5).op("i32.shl").get(locals.tlb).op("i32.add");
-    code.tee(locals.entry).access("i64.load", tag).get(locals.va);
-    // An access that leaves the page fails for its last byte has another tag; an atomic one that is misaligned for its low bits.
-    if (aligned) code.i64(-4096n | BigInt(bytes - 1)).op("i64.and");
-    else if (bytes > 1) code.i64(bytes - 1).op("i64.add").i64(-4096).op("i64.and");
-    else code.i64(-4096).op("i64.and");
-    code.op("i64.eq");
-  }
-
-  private hostAddress(): void {
-    const { code, locals } = this;
-    code.get(locals.va).op("i32.wrap_i64").get(locals.entry).access("i32.load", 16).op("i32.add");
-  }
-
-  private tellAddress(): void {
-    this.code.i32(0).get(this.locals.va).access("i64.store", VA);
-  }
-
-  private load(bytes: number, signed: boolean, address: Expr): void {
-    const { code, labels } = this;
-    const access = loadCode[`${bytes}${signed ? "s" : "u"}`];
-    this.value(address);
-    this.probe(0, bytes, false);
-    code.if("i64");
-    this.hostAddress();
-    code.access(access).else();
-    this.tellAddress();
-    code.i32(bytes).call(this.calls.loadMiss).op("i32.eqz").brIf(labels.trap);
-    code.i32(0).access(access, SCRATCH).end();
-  }
-
-  private store(bytes: number, address: Expr, value: Expr): void {
-    const { code, locals, labels } = this;
-    this.value(address);
-    this.probe(8, bytes, false);
-    code.if();
-    this.hostAddress();
-    this.value(value);
-    code.access(storeCode[bytes]).else();
-    this.tellAddress();
-    code.i32(0);
-    this.value(value);
-    code.access("i64.store", SCRATCH);
-    code.i32(bytes).call(this.calls.storeMiss).tee(locals.host).op("i32.eqz").brIf(labels.trap);
-    code.get(locals.host).i32(2).op("i32.eq").if();
-    this.pc();
-    code.i64(this.operation.length).op("i64.add").set(locals.pc).br(labels.jump);
-    code.end().end();
-  }
-
-  /** Leaves the address in memory in `host`. */
-  private atomicAddress(bytes: number, writes: boolean): void {
-    const { code, locals, labels } = this;
-    this.probe(writes ? 8 : 0, bytes, true);
-    code.if("i32");
-    this.hostAddress();
-    code.else();
-    this.tellAddress();
-    code.i32(bytes).i32(writes ? 1 : 0).call(this.calls.atomicMiss).end();
-    code.tee(locals.host).op("i32.eqz").brIf(labels.trap);
-  }
-
-  private atomic(name: AtomicOp, bytes: 4 | 8, address: Expr, value: Expr): void {
-    const { code, locals } = this;
-    const old = this.temporary(), operand = this.temporary();
-    this.value(address);
-    this.atomicAddress(bytes, true);
-    this.value(value);
-    if (bytes === 4) code.op("i64.extend32_s");
-    code.set(operand).get(locals.host).access(bytes === 4 ? "i64.load32_s" : "i64.load").set(old);
-    code.get(locals.host);
-    this.combined(name, old, operand);
-    code.access(storeCode[bytes]).get(old);
-  }
-
-  private combined(name: AtomicOp, old: Local, operand: Local): void {
-    const { code } = this;
-    const simple = { add: "i64.add", xor: "i64.xor", and: "i64.and", or: "i64.or" } as const;
-    const keepsOld = { min: "i64.lt_s", max: "i64.gt_s", minu: "i64.lt_u", maxu: "i64.gt_u" } as const;
-    if (name === "swap") code.get(operand);
-    else if (name in simple) code.get(old).get(operand).op(simple[name as keyof typeof simple]);
-    // Sign-extended words keep their unsigned order.
-    else code.get(old).get(operand).get(old).get(operand).op(keepsOld[name as keyof typeof keepsOld]).op("select");
-  }
-
-  private loadReserved(bytes: 4 | 8, address: Expr): void {
-    const { code, locals } = this;
-    this.value(address);
-    this.atomicAddress(bytes, false);
-    code.i32(0).get(locals.va).access("i64.store", RESERVED);
-    code.get(locals.host).access(bytes === 4 ? "i64.load32_s" : "i64.load");
-  }
-
-  private storeConditional(bytes: 4 | 8, address: Expr, value: Expr): void {
-    const { code, locals } = this;
-    this.value(address);
-    code.tee(locals.va).i32(0).access("i64.load", RESERVED).op("i64.ne");
-    // A misaligned one traps, reservation or not.
-    code.get(locals.va).i64(bytes - 1).op("i64.and").op("i64.eqz").op("i32.and");
-    code.if("i64").i64(1).else();
-    code.get(locals.va);
-    this.atomicAddress(bytes, true);
-    code.get(locals.host);
-    this.value(value);
-    code.access(storeCode[bytes]).i64(0).end();
-    code.i32(0).i64(-1).access("i64.store", RESERVED);
   }
 
   private csr(expr: Expr & { op: "csr" }): void {
