@@ -2,7 +2,6 @@
 import { EACCES, ENOENT, type Errno, failed } from "../../../abi/errno.js";
 import { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../../../abi/fcntl.js";
 import type { ByteString } from "../../bytestring.js";
-import { HostInput, HostOutput } from "../../ipc/host-stream.js";
 import { PipeFile } from "../../ipc/pipe.js";
 import type { Namespace } from "../../namespaces/namespaces.js";
 import { savable } from "../../save.js";
@@ -81,7 +80,6 @@ function placeOf(open: File): Path {
   const { inode } = open;
   // What opening a FIFO by name finds behind its inode (ipc/fifo.ts).
   if (inode.attached === undefined && open instanceof PipeFile) inode.attached = open.pipe;
-  else if (inode.attached === undefined && (open instanceof HostInput || open instanceof HostOutput)) inode.attached = open;
   const dentry = new Dentry(open.describe(), undefined, inode);
   return new Path(new Mount(0, inode.fs, dentry, 0), dentry);
 }
