@@ -23,17 +23,24 @@ function wrapped(words: readonly string[], width: number): string[] {
   return row === "" ? rows : [...rows, row];
 }
 
+const factsOf = (box: Box): string => box.facts.map(([name, value]) => `${name} ${value}`).join(" · ");
+
 function cut(text: string, width: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
 }
 
-/** `ascii`: for terminals without line drawing. */
+/** A device in which nothing stands is a row of its board. `ascii`: for terminals without line drawing. */
 export function drawBoxes(box: Box, width: number, ascii: boolean): string[] {
   const frame = ascii ? plain : lines;
   const inner = width - 4;
   const title = `${box.kind}: ${box.name}${box.emulated ? " (emulated)" : ""}`;
   const facts = wrapped(box.facts.map(([name, value]) => `${name} ${value}`), inner);
-  const content = [...facts, ...box.inner.flatMap((each) => drawBoxes(each, inner, ascii))];
+  const devices = box.inner.filter((each) => each.kind === "device" && each.inner.length === 0);
+  const nameWidth = Math.max(0, ...devices.map(({ name }) => name.length));
+  const content = [
+    ...facts, ...devices.map((each) => `${each.name.padEnd(nameWidth)}  ${factsOf(each)}`),
+    ...box.inner.filter((each) => !devices.includes(each)).flatMap((each) => drawBoxes(each, inner, ascii)),
+  ];
   const [topLeft, topRight, bottomLeft, bottomRight] = frame.corners;
   const top = cut(`${topLeft}${frame.across} ${title} `, width - 1).trimEnd();
   return [
