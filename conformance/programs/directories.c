@@ -14,7 +14,7 @@ static void list(const char *what, const char *path)
 	int count = 0;
 	DIR *directory = opendir(path);
 	for (struct dirent *each = readdir(directory); each; each = readdir(directory)) {
-		static const char kinds[] = "?p?c?d?b?-?l?s";
+		static const char kinds[] = "?pc?d?b?-?l?s";
 		char *name = malloc(300);
 		sprintf(name, "%s%c", each->d_name, kinds[each->d_type]);
 		names[count++] = name;

@@ -11,7 +11,7 @@ static char self[256];
 static void report(int count, char **arguments)
 {
 	char line[1024] = "";
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count && strlen(arguments[i]) < 100; i++)
 		sprintf(line + strlen(line), "[%s]", arguments[i]);
 	say("  arguments", "%s", line);
 }
@@ -64,7 +64,7 @@ int main(int count, char **arguments)
 {
 	if (count > 1 && !strcmp(arguments[1], "inherited"))
 		return inherited(), 0;
-	if (count == 0 || strcmp(arguments[0], "report") == 0 || count > 1)
+	if (count == 0 || !arguments[0][0] || strncmp(arguments[0], "report", 6) == 0 || count > 1)
 		return report(count, arguments), 0;
 	realpath(arguments[0], self);
 	char *none[] = { NULL }, *plain[] = { "report", "a", "b c", NULL };

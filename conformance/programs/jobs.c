@@ -72,6 +72,7 @@ int main(void)
 	pipe(pipes);
 	child = fork();
 	if (child == 0) {
+		setsid();
 		pid_t stopped = fork();
 		if (stopped == 0) {
 			setpgid(0, 0);
@@ -87,7 +88,6 @@ int main(void)
 		int status;
 		waitpid(stopped, &status, WUNTRACED);
 		show_status("stopped", status);
-		setpgid(0, 0);
 		_exit(0);
 	}
 	ended("its parent", child);

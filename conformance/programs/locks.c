@@ -98,6 +98,7 @@ int main(void)
 	show("of a directory", flock(open(".", O_RDONLY), LOCK_EX));
 	child = fork();
 	if (child == 0) {
+		close(b); // or it would hold what it waits for
 		int mine = open("file", O_RDWR);
 		flock(mine, LOCK_EX);
 		say("waited", "and got it");

@@ -1,6 +1,7 @@
 // under PROGRAM: runs a program in the same surroundings wherever it is, and tells how it ended.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ static void begin(char *program)
 	snprintf(directory, sizeof directory, "/dev/shm/%s.%d", basename(strdup(program)), getpid());
 	setsid();
 	umask(022);
+	setgroups(0, NULL);
 	if (mkdir(directory, 0755) < 0 || chdir(directory) < 0)
 		perror(directory);
 	int null = open("/dev/null", O_RDONLY);
