@@ -45,7 +45,7 @@ export const rooms = [
   },
   { at: "src/sdk", imports: ["src/system", "src/host"], builtins: [...harmless, "node:worker_threads"] },
   { at: "src/face/web", imports: ["src/sdk"] },
-  { at: "src/face", imports: ["src/sdk"], builtins: ["node:*"], packages: ["commander"] },
+  { at: "src/face", imports: ["src/sdk"], builtins: ["node:*"] },
   ...["conformance", "bench", "tools"].map((at) => ({ at, imports: ["src", "conformance", "bench", "tools"], builtins: ["node:*"], packages: ["*"] })),
 ];
 

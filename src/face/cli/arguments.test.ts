@@ -29,6 +29,19 @@ test("values stand in the same word or in the next one", () => {
   expect(given.one("workdir")).toBe("/tmp");
 });
 
+test("-w=/tmp is as -w /tmp, a value may begin with a dash, and the last of several wins", () => {
+  expect(run("-w=/tmp", "x").one("workdir")).toBe("/tmp");
+  expect(run("-e", "-A=1", "--env", "--B=2", "x").all("env")).toEqual(["-A=1", "--B=2"]);
+  expect(run("-w", "/a", "-w", "/b", "x", "-w", "/c").one("workdir")).toBe("/b");
+});
+
+test("-h is the host name in run, and help elsewhere", () => {
+  expect(run("-h", "box", "x").one("hostname")).toBe("box");
+  expect(parse(command("pull"), ["-h"]).has("help")).toBe(true);
+});
+
+test("a lone dash is an operand", () => expect(run("-i", "-", "-x").operands).toEqual(["-", "-x"]));
+
 test.each([
   [["--imgae", "x"], "run has no option --imgae; did you mean --image?"],
   [["-x"], "run has no option -x; see nestbox run --help"],

@@ -1,4 +1,5 @@
 // The command line taken apart by a table of options, from which help and completion derive too.
+import { parseArgs } from "node:util";
 import { Failure } from "./failure.js";
 
 export interface Option {
@@ -56,68 +57,40 @@ export const HELP: Option = { name: "help", short: "h", help: "Show this help." 
 
 export function parse(command: Command, words: readonly string[]): Given {
   const options = [...command.options, HELP];
+  const config = Object.fromEntries(options.map(({ name, short, value, many }) => [name, {
+    type: value === undefined ? "boolean" as const : "string" as const, multiple: many ?? false, ...(short === undefined ? {} : { short }),
+  }]));
+  // Not strict: what is wrong is told in our own words, and an option behind the program is the program's.
+  const { tokens } = parseArgs({ args: [...words], options: config, strict: false, allowPositionals: true, tokens: true });
   const given = new Given();
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at];
-    if (word === "--") {
-      given.operands.push(...words.slice(at + 1));
-      break;
-    }
-    if (word === "-" || !word.startsWith("-")) {
+  for (const token of tokens) {
+    if (token.kind === "positional") {
       if (command.program) {
-        given.operands.push(...words.slice(at));
+        given.operands.push(...words.slice(token.index));
         break;
       }
-      given.operands.push(word);
-    } else if (word.startsWith("--")) {
-      at += long(command, options, given, word, words[at + 1]);
-    } else {
-      at += short(command, options, given, word, words[at + 1]);
+      given.operands.push(token.value);
+    } else if (token.kind === "option") {
+      const option = options.find(({ name }) => name === token.name);
+      if (option === undefined) throw unknown(command, token.rawName, options);
+      given.add(option.name, valueOf(option, token.rawName, token.value, token.inlineValue));
     }
   }
   return given;
 }
 
-/** Returns how many further words were used. */
-function long(command: Command, options: readonly Option[], given: Given, word: string, next: string | undefined): number {
-  const [name, inline] = split(word.slice(2));
-  const option = options.find((each) => each.name === name);
-  if (option === undefined) throw unknown(command, `--${name}`, options.map((each) => `--${each.name}`));
+function valueOf(option: Option, shown: string, value: string | undefined, inline: boolean | undefined): string {
   if (option.value === undefined) {
-    if (inline !== undefined && inline !== "true") throw new Failure(`--${name} takes no value; leave away =${inline}`);
-    given.add(name, "true");
-    return 0;
+    if (value !== undefined && value !== "true") throw new Failure(`${shown} takes no value; leave away =${value}`);
+    return "true";
   }
-  return take(given, option, `--${name}`, inline, next);
+  if (value === undefined) throw new Failure(`${shown} needs a value: ${shown} ${option.value}`);
+  // -w=/tmp is docker's way too.
+  return inline === true && !shown.startsWith("--") ? value.replace(/^=/, "") : value;
 }
 
-/** -it, -eA=B, -e A=B. */
-function short(command: Command, options: readonly Option[], given: Given, word: string, next: string | undefined): number {
-  for (let at = 1; at < word.length; at++) {
-    const option = options.find((each) => each.short === word[at]);
-    if (option === undefined) throw unknown(command, `-${word[at]}`, options.flatMap((each) => (each.short === undefined ? [] : [`-${each.short}`])));
-    if (option.value !== undefined) {
-      const rest = word.slice(at + 1).replace(/^=/, "");
-      return take(given, option, `-${word[at]}`, rest === "" ? undefined : rest, next);
-    }
-    given.add(option.name, "true");
-  }
-  return 0;
-}
-
-function take(given: Given, option: Option, shown: string, inline: string | undefined, next: string | undefined): number {
-  const value = inline ?? next;
-  if (value === undefined) throw new Failure(`${shown} needs a value: ${shown} ${option.value ?? ""}`);
-  given.add(option.name, value);
-  return inline === undefined ? 1 : 0;
-}
-
-function split(text: string): [string, string | undefined] {
-  const at = text.indexOf("=");
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function unknown(command: Command, word: string, known: readonly string[]): Failure {
+function unknown(command: Command, word: string, options: readonly Option[]): Failure {
+  const known = word.startsWith("--") ? options.map(({ name }) => `--${name}`) : options.flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]));
   const near = nearest(word, known);
   return new Failure(`${command.name} has no option ${word}; ${near === undefined ? `see nestbox ${command.name} --help` : `did you mean ${near}?`}`);
 }
