@@ -33,11 +33,11 @@ function remapOne(space: AddressSpace, start: number, oldPages: number, newPages
   const kept = (flags & MREMAP_DONTUNMAP) !== 0;
   if (fixed === undefined && !kept && newPages <= oldPages) {
     // In place; only the first page need be mapped, the rest is a plain munmap.
-    const cut = newPages < oldPages ? space.unmap(start + newPages, start + oldPages) : undefined;
+    const cut = newPages < oldPages ? cutTail(space, start + newPages, start + oldPages) : undefined;
     return cut ?? start * PAGE_SIZE;
   }
   if (fixed !== undefined && newPages < oldPages) {
-    const cut = space.unmap(start + newPages, start + oldPages);
+    const cut = cutTail(space, start + newPages, start + oldPages);
     if (cut !== undefined) return cut;
     oldPages = newPages;
   }
@@ -49,6 +49,11 @@ function remapOne(space: AddressSpace, start: number, oldPages: number, newPages
   if ((flags & MREMAP_MAYMOVE) === 0) return ENOMEM;
   const to = fixed ?? space.findGap(newPages);
   return failed(to) ? to : move(space, vma, start, oldPages, to, newPages, kept);
+}
+
+/** The old size is the caller's word: it may reach beyond all addresses, as munmap(2) refuses it. */
+function cutTail(space: AddressSpace, start: number, end: number): Errno | undefined {
+  return end > TASK_PAGES ? EINVAL : space.unmap(start, end);
 }
 
 /** As vma_to_resize. */

@@ -38,6 +38,18 @@ export function endTask(task: Task): void {
   if (process.threads.size === 0) endOfProcess(process);
 }
 
+/** The task is gone, whatever it still holds: where `endTask` itself failed. */
+export function bury(task: Task): void {
+  const { kernel, process } = task;
+  if (kernel.scheduler.onHart === task) kernel.scheduler.onHart = undefined;
+  task.state = task === process.leader ? "zombie" : "dead";
+  if (!process.threads.delete(task) || process.threads.size > 0 || process.ended) return;
+  process.zombie = true;
+  if (process.parent === undefined) kernel.ended(process);
+  process.parent?.childChanged.wake();
+  process.ending.wake();
+}
+
 /** CLONE_CHILD_CLEARTID: who joins this thread is woken. Only where someone else sees the memory. */
 function clearChildTid(task: Task): void {
   if (task.clearChildTid === 0 || task.memory.users < 2) return;

@@ -9,6 +9,7 @@ import { savable } from "../save.js";
 import { Wait } from "../wait.js";
 import { charge } from "./accounting.js";
 import { attend } from "./attention.js";
+import { oops } from "./oops.js";
 import { endProcess, forceSignal } from "./signals.js";
 import type { Task } from "./task.js";
 import { TimerHeap } from "./timer-heap.js";
@@ -18,7 +19,7 @@ const SLICE = 400_000;
 /** What a system call or fault counts for in a budget, in instructions: a task that does nothing else is preempted too. */
 const ENTRY_COST = 200;
 /** What it is charged as system time. */
-const ENTRY_NS = 500;
+const ENTRY_NS = 150;
 
 export class Scheduler {
   private readonly kernel: Kernel;
@@ -155,12 +156,16 @@ export class Scheduler {
     let entries = 0;
     this.yielded = false;
     while (used < slice && task.state === "runnable" && !this.yielded && this.kernel.power === "on") {
-      if (task.attention && !attend(task)) break;
-      const exit = processor.run(slice - used);
-      if (exit !== "budget") {
-        this.entries++;
-        entries++;
-        this.handle(task, exit);
+      try {
+        if (task.attention && !attend(task)) break;
+        const exit = processor.run(slice - used);
+        if (exit !== "budget") {
+          this.entries++;
+          entries++;
+          this.handle(task, exit);
+        }
+      } catch (thrown) {
+        oops(task, thrown);
       }
       used = processor.retired - start + entries * ENTRY_COST;
     }
