@@ -1,8 +1,11 @@
 // Writes docs/generated from the tables in the source; with --check it compares instead, and fails where a document is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { Board, addresses } from "../src/hardware/board.js";
+import { interpreterModule } from "../src/hardware/interpreter/build.js";
 import { compressedRows, rows } from "../src/isa/index.js";
 import { notation } from "../src/isa/notation.js";
+import { ISA } from "../src/kernel/fs/proc/system.js";
 import type { SystemCall } from "../src/kernel/syscall.js";
 import { table as systemCalls } from "../src/kernel/syscalls/table.js";
 
@@ -49,8 +52,36 @@ function syscalls(): string {
   ].join("\n\n") + "\n";
 }
 
+function devices(): string {
+  const disk = { blocks: 0, readSync: () => undefined };
+  const board = new Board({
+    engine: new WebAssembly.Module(interpreterModule() as Uint8Array<ArrayBuffer>), ramBytes: 16 << 20, disk,
+    serial: { transmit: () => undefined }, time: { realtimeNs: () => 0n }, entropy: { fill: () => undefined },
+  });
+  const hex = (value: number) => cell(`0x${value.toString(16)}`);
+  const placed = board.map.devices.map(({ address, size, device }) => ({ name: device.name, address, size, manual: device.manual }));
+  const manuals = [...placed, ...(board.disk === undefined ? [] : [board.disk])].map(({ name, manual }) => {
+    if (manual === undefined) throw new Error(`the device ${name} has no manual`);
+    return { name, manual };
+  });
+  const rows = [
+    ["hart 0", "", "", `Processor: RV64GC with Zba, Zbb and Zbs (${cell(ISA)}), Sv39; see [isa.md](isa.md).`],
+    ["memory", hex(addresses.ram), "as asked for", "RAM in frames of 4 KiB; at most 4 GiB less the engine's own state."],
+    ...placed.map(({ name, address, size, manual }) => [name, hex(address), `${size} bytes`, manual?.about ?? ""]),
+    ...(board.disk === undefined ? [] : [[board.disk.name, "", "the image's", board.disk.manual.about]]),
+    ["entropy", "", "", "Random bytes on request, from the host."],
+  ];
+  const sections = manuals.filter(({ manual }) => manual.registers.length > 0).map(({ name, manual }) =>
+    `## ${name}\n\n${table(["Offset", "Register", "What it is"], manual.registers.map(({ at, name: register, about }) => [hex(at), register, about]))}`);
+  return [
+    "# The board's devices",
+    "Made from the devices in src/hardware by `npm run docs`. Addresses are guest-physical, where QEMU's virt machine has them too. No process reaches them: the kernel does. There is no network card in this version.",
+    table(["Device", "Address", "Size", "What it is"], rows), ...sections,
+  ].join("\n\n") + "\n";
+}
+
 /** One function for each generated document. */
-const documents: Record<string, () => string> = { "isa.md": isa, "syscalls.md": syscalls };
+const documents: Record<string, () => string> = { "isa.md": isa, "syscalls.md": syscalls, "devices.md": devices };
 
 const check = process.argv.includes("--check");
 for (const [name, make] of Object.entries(documents)) {

@@ -1,10 +1,19 @@
 // The bus: which device answers at which guest-physical address. A device knows offsets, never its address.
 import type { Bus } from "./hart.js";
 
+/** What docs/generated/devices.md prints of a device. */
+export interface DeviceManual {
+  readonly about: string;
+  /** By offset in bytes. Those at one offset differ by direction or mode. */
+  readonly registers: readonly { readonly at: number; readonly name: string; readonly about: string }[];
+}
+
 /** Registers of a device. Values are unsigned, of at most 32 bits; a wider access comes as two. */
 export interface Device {
   /** As the device tree names it: "serial", "rtc". */
   readonly name: string;
+  /** Every device of a board has one: the documents fail to be made without it. */
+  readonly manual?: DeviceManual;
   load(at: number, bytes: number): number;
   store(at: number, bytes: number, value: number): void;
 }

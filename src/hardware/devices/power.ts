@@ -1,12 +1,19 @@
 // The power switch: SiFive's test finisher, through which a guest ends or restarts the machine.
-import type { Device } from "../bus.js";
+import type { Device, DeviceManual } from "../bus.js";
 
 export type PowerState = "on" | "off" | "failed" | "reset";
 
 const PASS = 0x5555, FAIL = 0x3333, RESET = 0x7777;
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+const manual: DeviceManual = {
+  about: "Power switch, SiFive's test finisher.",
+  registers: [{ at: 0, name: "FINISH", about: `low half: ${hex(PASS)} switches off, ${hex(FAIL)} switches off with the high half as exit code, ${hex(RESET)} restarts` }],
+};
 
 export class Power implements Device {
   readonly name = "power";
+  readonly manual = manual;
   state: PowerState = "on";
   /** Exit code that came with "failed". */
   code = 0;

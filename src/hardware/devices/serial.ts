@@ -1,5 +1,5 @@
 // A 16550A serial port (National Semiconductor PC16550D), with as much of it as a console needs: no modem, any speed.
-import type { Device } from "../bus.js";
+import type { Device, DeviceManual } from "../bus.js";
 
 /** The wire that leaves the port. */
 export interface SerialLine {
@@ -19,10 +19,25 @@ export interface SerialState {
 }
 
 const RBR_THR = 0, IER = 1, IIR_FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7;
+const manual: DeviceManual = {
+  about: "Serial port, a 16550A: the console's line.",
+  registers: [
+    { at: RBR_THR, name: "RBR, THR", about: "the next byte received; a byte to send (with DLAB: divisor, low)" },
+    { at: IER, name: "IER", about: "interrupt enable (with DLAB: divisor, high)" },
+    { at: IIR_FCR, name: "IIR, FCR", about: "interrupt identification; FIFO control" },
+    { at: LCR, name: "LCR", about: "line control; bit 7 is DLAB" },
+    { at: MCR, name: "MCR", about: "modem control; bit 4 is loopback" },
+    { at: LSR, name: "LSR", about: "line status: data ready, transmitter empty" },
+    { at: MSR, name: "MSR", about: "modem status" },
+    { at: SCR, name: "SCR", about: "scratch" },
+  ],
+};
+
 const DLAB = 0x80, DATA_READY = 1, TRANSMITTER_EMPTY = 0x60;
 
 export class Serial implements Device {
   readonly name = "serial";
+  readonly manual = manual;
   private readonly line: SerialLine;
   private readonly state: SerialState;
   /** Bytes that went out on the line since power-on. */

@@ -15,7 +15,7 @@ import { buddyInfo, memoryInfo, vmStat, zoneInfo } from "./memory-info.js";
 
 type Show = (about: About<undefined>) => ByteString;
 
-const ISA = "rv64imafdc_zicsr_zifencei_zba_zbb_zbs";
+export const ISA = "rv64imafdc_zicsr_zifencei_zba_zbb_zbs";
 
 /** As Linux arch/riscv/kernel/cpu.c, with one hart. */
 const cpuInfo: Show = () =>
