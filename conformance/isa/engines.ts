@@ -106,7 +106,7 @@ export class HartEngine {
   private reset(start: number, pages: number): void {
     const { hart, memory } = this;
     for (let i = 0; i < TABLES + pages; i++) memory.dirtied(memory.firstFrame + i);
-    hart.caches.forgetEverything();
+    hart.caches.forgetSpaces(0, Infinity);
     hart.caches.use(0);
     hart.root = memory.pageOf(memory.firstFrame);
     hart.clearReservation();

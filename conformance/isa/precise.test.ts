@@ -31,7 +31,7 @@ class Bench {
   map(page: number, rights: number): void {
     const { memory } = this;
     memory.u64[(memory.firstFrame + 2) * 512 + page] = (BigInt(memory.pageOf(this.frame(page))) << 10n) | BigInt(rights | V | U | AD);
-    this.hart.caches.forgetEverything();
+    this.hart.caches.forgetSpaces(0, Infinity);
   }
 
   private frame(page: number): number {

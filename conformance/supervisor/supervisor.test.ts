@@ -71,7 +71,10 @@ function underOurs(slice: number, inFrames?: (board: Board) => FlatFrameMap): st
   const hart: SupervisorHart = new SupervisorHart(board.hart, new Sbi({
     print: (byte) => { printed += String.fromCharCode(byte); },
     reset: () => { on = false; },
-    setTimer: (deadline) => { hart.csrs.state.timeCompare = deadline; },
+    read: () => undefined,
+    setTimer: (deadline) => hart.csrs.setTimer(deadline),
+    interrupt: () => hart.csrs.raiseSoftware(),
+    forget: (...what) => hart.forget(...what),
     externalInterrupt: () => false,
   }));
   for (let runs = 0; on && board.hart.retired < 20_000_000; runs++) hart.run(slice);

@@ -33,12 +33,25 @@ export interface ControlRegisters {
   write(number: number, value: bigint): boolean | "resync";
 }
 
+/** What a hart has of the machine that it runs, beside the registers. */
+export interface HartWiring {
+  bus: Bus;
+  frames: FrameMap;
+  controlRegisters: ControlRegisters | undefined;
+  time: () => number;
+  root: number | undefined;
+  privilege: Privilege;
+  counters: number;
+  cache: number;
+}
+
 export class Hart {
   readonly memory: MachineMemory;
   readonly caches: TranslationCaches;
   readonly code: DecodedCode;
   private readonly mmu: Sv39;
-  private readonly bus: Bus;
+  /** The devices of the machine that the hart runs. */
+  bus: Bus;
   private readonly engine: () => number;
   /** Owner's CSRs; without, there are only the unprivileged ones. */
   controlRegisters: ControlRegisters | undefined;
@@ -89,6 +102,24 @@ export class Hart {
   retire(bytes: number): void {
     this.retiredBefore++;
     this.pc = this.pc + BigInt(bytes);
+  }
+
+  /** The machine that the hart runs now. The next one exchanges the registers too (layout.ts: X to HART_STATE_END), with the counts settled. */
+  get wiring(): HartWiring {
+    const { bus, frames, controlRegisters, time, root, privilege, counters } = this;
+    return { bus, frames, controlRegisters, time, root, privilege, counters, cache: this.caches.key };
+  }
+
+  set wiring({ cache, ...rest }: HartWiring) {
+    Object.assign(this, rest);
+    this.caches.use(cache);
+  }
+
+  /** Between runs: nothing of a budget is left. */
+  settle(): void {
+    this.retiredBefore = this.retired;
+    this.budget = 0;
+    this.memory.i32[LEFT / 4] = 0;
   }
 
   get pc(): bigint {
@@ -158,7 +189,7 @@ export class Hart {
    */
   private translate(low: number, high: number, access: Access): number {
     let page: number;
-    let readable = true, writable = true;
+    let readable = true, writable = true, level = 0;
     if (this.root === undefined) {
       page = (high >>> 0) * 2 ** 20 + (low >>> 12);
     } else {
@@ -167,7 +198,7 @@ export class Hart {
         this.trap(found === "pending" ? causes.frameWait : (found === undefined ? pageFaults : accessFaults)[access], low, high);
         return -1;
       }
-      ({ page, readable, writable } = found);
+      ({ page, readable, writable, level } = found);
     }
     const frame = this.frames.frameOf(page, access === "write");
     if (frame === PENDING) {
@@ -180,6 +211,7 @@ export class Hart {
     }
     if (access === "write") this.memory.dirtied(frame);
     this.caches.enter(low, high, frame, readable, writable && !this.code.has(frame));
+    if (level !== 0) this.caches.superpage(low, high, level);
     return frame * 4096 + (low & 0xfff);
   }
 
@@ -263,7 +295,8 @@ export class Hart {
 
   private deviceStore(low: number, high: number, bytes: number): number {
     const value = BigInt.asUintN(bytes * 8, this.memory.u64[SCRATCH / 8]);
-    return this.bus.store(this.devicePage * 4096 + (low & 0xfff), bytes, value) ? 1 : this.trap(causes.storeAccess, low, high);
+    // The device may have raised an interrupt: the run ends behind the store.
+    return this.bus.store(this.devicePage * 4096 + (low & 0xfff), bytes, value) ? 3 : this.trap(causes.storeAccess, low, high);
   }
 
   /** 0: illegal. The new value (or the bits to set or clear) is in SCRATCH, where the old value goes. */

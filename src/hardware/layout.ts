@@ -29,6 +29,9 @@ export const TLB = 0x340;
 export const VA = 0x348;
 export const SCRATCH = 0x350;
 
+/** What one machine's turn leaves to the next: everything from X up to here. */
+export const HART_STATE_END = VA;
+
 /** A translation cache: entries of 32 bytes {read tag i64, write tag i64, addend i32}, then fetch entries of 16 {tag i64, records i32}. */
 export const TLB_BASE = 0x10000;
 export const TLB_ENTRIES = 1024;

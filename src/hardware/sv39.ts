@@ -22,11 +22,13 @@ export interface Translation {
   readable: boolean;
   writable: boolean;
   executable: boolean;
+  /** Level of the leaf: 0 a page, 1 and 2 superpages. */
+  level: number;
 }
 
 export class Sv39 {
   private readonly memory: MachineMemory;
-  private readonly found: Translation = { page: 0, readable: false, writable: false, executable: false };
+  private readonly found: Translation = { page: 0, readable: false, writable: false, executable: false, level: 0 };
 
   constructor(memory: MachineMemory) {
     this.memory = memory;
@@ -72,6 +74,7 @@ export class Sv39 {
     if (updated !== entry) this.memory.i32[at] = updated;
     // A page that is not dirty yet must not be written behind the walker's back.
     found.writable = mayWrite && (updated & D) !== 0;
+    found.level = level;
     found.page = page + (level === 0 ? 0 : (low >>> 12) & (span - 1));
     return found;
   }

@@ -7,12 +7,17 @@ export type ContextKey = number;
 
 const WORDS = TLB_BYTES / 4;
 
+const regionOf = (low: number, high: number) => high * 2 ** 11 + (low >>> 21);
+const gigabyte = (region: number) => Math.floor(region / 512) + 0.5;
+
 export class TranslationCaches {
   private readonly memory: MachineMemory;
   /** Key of each cache; -1: free. */
   private readonly keys = new Float64Array(TLB_COUNT).fill(-1);
   private next = 0;
   private current = 0;
+  /** What each cache holds pieces of superpages of: numbers of 2 MiB regions, and of 1 GiB regions plus a half. */
+  private readonly superpages = Array.from({ length: TLB_COUNT }, () => new Set<number>());
   /** Frames that a write entry may stand for: set when one is filled, so that a search is rare. */
   private readonly writable: Uint8Array;
 
@@ -21,12 +26,20 @@ export class TranslationCaches {
     this.writable = new Uint8Array(memory.frameCount);
   }
 
+  /** What the cache in force is for. */
+  get key(): ContextKey {
+    return this.keys[(this.current - TLB_BASE) / TLB_BYTES];
+  }
+
   /** Makes the cache for `key` the one in force, an empty one if there was none. */
   use(key: ContextKey): void {
     let index = this.keys.indexOf(key);
     if (index < 0) {
-      index = this.next;
-      this.next = (this.next + 1) % TLB_COUNT;
+      index = this.keys.indexOf(-1);
+      if (index < 0) {
+        index = this.next;
+        this.next = (this.next + 1) % TLB_COUNT;
+      }
       this.clear(index);
       this.keys[index] = key;
     }
@@ -37,6 +50,19 @@ export class TranslationCaches {
   private clear(index: number): void {
     const start = (TLB_BASE + index * TLB_BYTES) / 4;
     this.memory.i32.fill(NO_TAG, start, start + WORDS);
+    this.superpages[index].clear();
+  }
+
+  /** Forgets all of a cache; one that is not in force is emptied when it is wanted again. */
+  private drop(index: number): void {
+    if (TLB_BASE + index * TLB_BYTES === this.current) this.clear(index);
+    else this.keys[index] = -1;
+  }
+
+  /** The page entered is a piece of a superpage of 2 MiB (level 1) or 1 GiB (2): forgetting any piece forgets all. */
+  superpage(low: number, high: number, level: number): void {
+    const region = regionOf(low, high);
+    this.superpages[(this.current - TLB_BASE) / TLB_BYTES].add(level === 1 ? region : gigabyte(region));
   }
 
   /** Enters a page into the cache in force: `low` and `high` are the halves of its virtual address (its lowest 12 bits are ignored). */
@@ -64,21 +90,31 @@ export class TranslationCaches {
   forget(addressSpace: number, va?: number, pages = 1): void {
     for (let index = 0; index < TLB_COUNT; index++) {
       if (Math.floor(this.keys[index] / 8) !== addressSpace) continue;
-      if (va === undefined || pages > 64) this.clear(index);
+      if (va === undefined || pages > 64) this.drop(index);
       else for (let i = 0; i < pages; i++) this.forgetPage(index, Math.floor(va / 4096) + i);
     }
   }
 
   private forgetPage(index: number, page: number): void {
     const { i32 } = this.memory;
+    if (this.superpages[index].size > 0) {
+      const region = Math.floor(page / 512);
+      if (this.superpages[index].has(region) || this.superpages[index].has(gigabyte(region))) return this.drop(index);
+    }
     const base = (TLB_BASE + index * TLB_BYTES) >> 2;
     const entry = base + (page & (TLB_ENTRIES - 1)) * 8;
     const fetch = base + TLB_FETCH / 4 + (page & (FETCH_ENTRIES - 1)) * 4;
     i32[entry] = i32[entry + 2] = i32[fetch] = NO_TAG;
   }
 
-  forgetEverything(): void {
-    for (let index = 0; index < TLB_COUNT; index++) if (this.keys[index] >= 0) this.clear(index);
+  /** Forgets `pages` pages from `va`, or without `va` everything, of the address spaces from `first` to before `end`. */
+  forgetSpaces(first: number, end: number, va?: number, pages = 1): void {
+    for (let index = 0; index < TLB_COUNT; index++) {
+      const space = Math.floor(this.keys[index] / 8);
+      if (space < first || space >= end) continue;
+      if (va === undefined || pages > 64) this.drop(index);
+      else for (let i = 0; i < pages; i++) this.forgetPage(index, Math.floor(va / 4096) + i);
+    }
   }
 
   /** Forgets all entries for fetching: decoded code has moved. */

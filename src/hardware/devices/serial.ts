@@ -57,6 +57,11 @@ export class Serial implements Device {
     this.state.received.push(byte);
   }
 
+  /** The byte that arrived first, for who reads past the registers. */
+  take(): number | undefined {
+    return this.state.received.shift();
+  }
+
   /** Whether the interrupt line is raised. */
   get interrupt(): boolean {
     return this.pending() !== 1;
@@ -73,7 +78,7 @@ export class Serial implements Device {
     const { state } = this;
     const latched = (state.lineControl & DLAB) !== 0;
     switch (at) {
-      case RBR_THR: return latched ? state.divisor & 0xff : (state.received.shift() ?? 0);
+      case RBR_THR: return latched ? state.divisor & 0xff : (this.take() ?? 0);
       case IER: return latched ? state.divisor >> 8 : state.interruptEnable;
       case IIR_FCR: {
         const pending = this.pending();

@@ -235,8 +235,10 @@ export class Lowering extends MemoryLowering {
     }
     this.pc();
     code.set(locals.pc).i32(0).i32(systemNumbers.indexOf(what)).access("i32.store", CAUSE);
-    // For sfence.vma, the number of rs2.
+    // For sfence.vma, the numbers of rs1 and rs2.
     code.i32(0);
+    this.field(SECOND);
+    code.access("i32.store", SCRATCH + 4).i32(0);
     this.field(this.second());
     code.access("i32.store", SCRATCH);
     // It has not retired yet: whoever carries it out counts it.

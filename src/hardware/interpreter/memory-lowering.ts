@@ -2,7 +2,7 @@
 import type { AtomicOp, Expr } from "../../isa/meaning.js";
 import type { Local } from "../../wasm/code.js";
 import type { AccessOp } from "../../wasm/opcodes.js";
-import { RESERVED, SCRATCH, TLB_ENTRIES, VA } from "../layout.js";
+import { exits, RESERVED, SCRATCH, TLB_ENTRIES, VA } from "../layout.js";
 import { Operands } from "./operands.js";
 
 const loadCode: Record<string, AccessOp> = {
@@ -61,9 +61,9 @@ export abstract class MemoryLowering extends Operands {
     this.value(value);
     code.access("i64.store", SCRATCH);
     code.i32(bytes).call(this.calls.storeMiss).tee(locals.host).op("i32.eqz").brIf(labels.trap);
-    code.get(locals.host).i32(2).op("i32.eq").if();
+    code.get(locals.host).i32(2).op("i32.ge_u").if();
     this.pc();
-    code.i64(this.operation.length).op("i64.add").set(locals.pc).br(labels.jump);
+    code.i64(this.operation.length).op("i64.add").set(locals.pc).get(locals.host).i32(exits.resync).op("i32.eq").brIf(labels.leave).br(labels.jump);
     code.end().end();
   }
 

@@ -8,7 +8,7 @@ import { hasDestination, type Operation } from "./operations.js";
 export interface Calls {
   /** (bytes) -> 0 trap, else done: the value at VA is in SCRATCH. */
   loadMiss: number;
-  /** (bytes) -> 0 trap, 1 stored, 2 stored and decoded code changed. The value is in SCRATCH. */
+  /** (bytes) -> 0 trap, 1 stored, 2 stored and decoded code may have changed, 3 (exits.resync) the run must end. The value is in SCRATCH. */
   storeMiss: number;
   /** (bytes, 1 if it writes) -> the address in memory, or 0 for a trap. */
   atomicMiss: number;
