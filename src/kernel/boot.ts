@@ -2,6 +2,7 @@
 import type { Errno } from "../abi/errno.js";
 import { failed } from "../abi/errno.js";
 import { Cgroup } from "./cgroups/cgroup.js";
+import { kernelCeiling } from "./cgroups/costs.js";
 import { Clock } from "./clock.js";
 import { DeviceTable, type Disk, type Entropy, type PlatformDevice } from "./devices.js";
 import { readClock } from "./drivers/rtc.js";
@@ -9,7 +10,7 @@ import type { Happening } from "./happening.js";
 import type { Kernel, Power } from "./kernel.js";
 import { KernelLog } from "./log.js";
 import { AddressSpace } from "./memory/address-space.js";
-import { type FrameMemory, Frames } from "./memory/frames.js";
+import { FRAME_SIZE, type FrameMemory, Frames } from "./memory/frames.js";
 import { Vdso } from "./memory/vdso.js";
 import {
   CgroupNamespace, IpcNamespace, MountNamespace, type Namespaces, NetNamespace, PidNamespace, TimeNamespace, UserNamespace, UtsNamespace,
@@ -105,6 +106,7 @@ export class NestboxKernel implements Kernel {
     if (realtime !== undefined) this.clock.setRealtime(realtime);
     this.scheduler = new Scheduler(this);
     this.initialNamespaces = initialNamespaces(this.rootCgroup);
+    this.rootCgroup.kernel.max = kernelCeiling(this.frames.total * FRAME_SIZE);
     this.vdso = new Vdso(this.frames, this.rootCgroup);
     this.bootId = uuid(wiring.entropy);
     this.maxTasks = Math.min(Math.max(Math.floor((this.frames.total * 4096) / BYTES_PER_TASK), 64), 32768);
@@ -151,7 +153,7 @@ export class NestboxKernel implements Kernel {
     const rlimits = initialRlimits(this.maxTasks);
     const task = new Task(this, 0, {
       process: (leader) => new Process(this, 0, { leader, parent: undefined, group, actions: new SignalActions(), rlimits, exitSignal: 0 }),
-      memory, files: new FileTable(), fs: new FsContext(root, root, 0o022), credentials: new Credentials(), namespaces: this.initialNamespaces, cgroup: this.rootCgroup,
+      memory, files: new FileTable(this.rootCgroup), fs: new FsContext(root, root, 0o022), credentials: new Credentials(), namespaces: this.initialNamespaces, cgroup: this.rootCgroup,
     });
     task.comm = "swapper/0";
     memory.task = task;

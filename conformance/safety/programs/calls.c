@@ -350,6 +350,8 @@ static void one_call(void)
 	if ((which == 139 || which == 214 || which == 215 || which == 221 || which == 436) && !one_in(4)) return;
 	if (which == 220 || which == 435) { if (!one_in(20)) return; }
 	/* A stack of its own, so that what a clone does is of the kernel's making. */
+	/* Limits of the neighbour or of the parent: root may, and it is no fault. */
+	if (which == 261 && a[0] != 0) a[0] = getpid();
 	if (which == 220) { a[1] = one_in(2) ? 0 : (uint64_t)arena + ARENA - 4096; }
 	if (verbose) {
 		char line[300];

@@ -1,5 +1,6 @@
 // A control group: what is charged to it and the limits that bound it (cgroup v2; the cgroup file system comes on top of it).
 import { savable } from "../save.js";
+import { cost } from "./costs.js";
 
 /** A counter with a limit; `failed` counts refused charges. Units are the resource's own (bytes, tasks). */
 export interface Charged {
@@ -20,6 +21,8 @@ export class Cgroup {
   readonly children = new Map<string, Cgroup>();
   /** Bytes: frames and kernel objects. */
   readonly memory = charged();
+  /** Bytes of kernel objects, which are counted in `memory` too. The machine's ceiling keeps them out of the way of the engine's own heap. */
+  readonly kernel = charged();
   /** Tasks. */
   readonly pids = charged();
   /** Nanoseconds of processor time used by its tasks and those of its descendants. */
@@ -33,7 +36,7 @@ export class Cgroup {
   }
 
   /** Charges here and in every ancestor, or nowhere: false where a limit refuses. */
-  charge(kind: "memory" | "pids", amount: number): boolean {
+  charge(kind: "memory" | "kernel" | "pids", amount: number): boolean {
     for (let group: Cgroup | undefined = this; group !== undefined; group = group.parent) {
       if (group[kind].current + amount <= group[kind].max) continue;
       group[kind].failed++;
@@ -47,9 +50,35 @@ export class Cgroup {
     return true;
   }
 
-  uncharge(kind: "memory" | "pids", amount: number): void {
+  /** Charges what a kernel object takes, by its fixed cost in bytes (costs.ts); false where memory or the machine's ceiling is exhausted. */
+  chargeObject(bytes: number): boolean {
+    if (!this.charge("kernel", bytes)) return false;
+    if (this.charge("memory", bytes)) return true;
+    this.uncharge("kernel", bytes);
+    return false;
+  }
+
+  unchargeObject(bytes: number): void {
+    this.uncharge("kernel", bytes);
+    this.uncharge("memory", bytes);
+  }
+
+  uncharge(kind: "memory" | "kernel" | "pids", amount: number): void {
     for (let group: Cgroup | undefined = this; group !== undefined; group = group.parent) group[kind].current -= amount;
   }
+}
+
+/** A task more: it counts, and takes kernel memory. */
+export function chargeTask(group: Cgroup): boolean {
+  if (!group.charge("pids", 1)) return false;
+  if (group.chargeObject(cost.task)) return true;
+  group.uncharge("pids", 1);
+  return false;
+}
+
+export function unchargeTask(group: Cgroup): void {
+  group.uncharge("pids", 1);
+  group.unchargeObject(cost.task);
 }
 
 savable(Cgroup);

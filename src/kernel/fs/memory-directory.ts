@@ -1,5 +1,5 @@
 // Directories in memory: names to inodes (Linux: fs/libfs.c simple_*, mm/shmem.c).
-import { EEXIST, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, type Errno, failed } from "../../abi/errno.js";
+import { EEXIST, EISDIR, ENOENT, ENOTDIR, ENOSPC, ENOTEMPTY, type Errno, failed } from "../../abi/errno.js";
 import { direntType } from "../../abi/dirent.js";
 import { S_IFDIR, S_IFMT, S_IFREG, S_ISDIR } from "../../abi/stat.js";
 import type { ByteString } from "../bytestring.js";
@@ -57,6 +57,7 @@ export class MemoryDirectory extends MemoryInode {
     this.enter(name, inode);
   }
 
+  /** One name comes with the inode; each further one is charged to the directory. */
   private enter(name: ByteString, inode: MemoryInode): void {
     this.names.set(name, inode);
     if (S_ISDIR(inode.mode)) this.nlink++;
@@ -109,6 +110,8 @@ export class MemoryDirectory extends MemoryInode {
   override link(_task: Task, name: ByteString, existing: Inode): Errno | undefined {
     if (this.names.has(name)) return EEXIST;
     if (this.nlink === 0 || !(existing instanceof MemoryInode)) return ENOENT;
+    // A further name is kept as long as the inode: a farm of links must not be for nothing.
+    if (!existing.furtherName()) return ENOSPC;
     this.enter(name, existing);
     existing.linked(1);
     return undefined;

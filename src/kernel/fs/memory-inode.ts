@@ -5,6 +5,7 @@ import { S_IFMT } from "../../abi/stat.js";
 import { XATTR_CREATE, XATTR_REPLACE } from "../../abi/xattr.js";
 import type { ByteString } from "../bytestring.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
+import { cost } from "../cgroups/costs.js";
 import { type Frame, FRAME_SIZE } from "../memory/frames.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
@@ -16,8 +17,6 @@ import type { Path } from "../vfs/path.js";
 import { RegularFile } from "../vfs/regular-file.js";
 import type { Tmpfs } from "./tmpfs.js";
 
-/** What an inode with its name costs the cgroup that made it, in bytes. */
-const INODE_COST = 1024;
 /** As Linux simple_xattr: the values of one inode together. */
 const XATTR_BYTES_AT_MOST = 128 << 10;
 
@@ -27,6 +26,8 @@ export abstract class MemoryInode extends Inode {
   private readonly xattrs = new Map<ByteString, Uint8Array>();
   private payer: Cgroup | undefined;
   private users = 0;
+  /** Bytes charged beyond the inode itself. */
+  private kept = 0;
 
   constructor(fs: Tmpfs, mode: number, owner: Owner, payer: Cgroup | undefined) {
     super(fs, fs.nextIno(), mode);
@@ -38,7 +39,7 @@ export abstract class MemoryInode extends Inode {
 
   /** Charges a new inode; ENOSPC where its cgroup or the file system has no room for one. */
   static charge(fs: Tmpfs, payer: Cgroup): Errno | undefined {
-    if (fs.inodes >= fs.maxInodes || !payer.charge("memory", INODE_COST)) return ENOSPC;
+    if (fs.inodes >= fs.maxInodes || !payer.chargeObject(cost.inode)) return ENOSPC;
     fs.inodes++;
     return undefined;
   }
@@ -56,8 +57,14 @@ export abstract class MemoryInode extends Inode {
     this.freeIfUnused();
   }
 
+  /** Room for one name more; false where there is no kernel memory for it. */
+  furtherName(): boolean {
+    return this.keep(cost.name);
+  }
+
   /** A name was added or taken away. */
   linked(change: number): void {
+    if (change === -1 && this.nlink > 1) this.keep(-cost.name);
     this.nlink += change;
     this.changed();
     this.freeIfUnused();
@@ -66,10 +73,20 @@ export abstract class MemoryInode extends Inode {
   /** Without a name and unused it is gone, and with it what it held. */
   freeIfUnused(): void {
     if (this.users > 0 || (this.nlink > 0 && !this.fs.gone) || this.payer === undefined) return;
-    this.payer.uncharge("memory", INODE_COST);
+    this.payer.unchargeObject(cost.inode + this.kept);
+    this.kept = 0;
     this.payer = undefined;
     this.fs.inodes--;
     this.freed();
+  }
+
+  /** Charges kernel memory (or gives it back) that goes with the inode; false where there is none to be had. */
+  protected keep(bytes: number): boolean {
+    if (this.payer === undefined) return true;
+    if (bytes < 0) this.payer.unchargeObject(-bytes);
+    else if (!this.payer.chargeObject(bytes)) return false;
+    this.kept += bytes;
+    return true;
   }
 
   protected freed(): void {}
@@ -103,13 +120,17 @@ export abstract class MemoryInode extends Inode {
     let total = value.length + name.length - (old === undefined ? 0 : old.length + name.length);
     for (const [key, held] of this.xattrs) total += key.length + held.length;
     if (total > XATTR_BYTES_AT_MOST) return ENOSPC;
+    if (!this.keep(value.length - (old?.length ?? -cost.attribute))) return ENOSPC;
     this.xattrs.set(name, value.slice());
     this.changed();
     return undefined;
   }
 
   override removexattr(_task: Task, name: ByteString): Errno | undefined {
-    if (!this.xattrs.delete(name)) return ENODATA;
+    const old = this.xattrs.get(name);
+    if (old === undefined) return ENODATA;
+    this.xattrs.delete(name);
+    this.keep(-old.length - cost.attribute);
     this.changed();
     return undefined;
   }
@@ -220,6 +241,9 @@ export class MemoryFile extends MemoryInode {
   }
 }
 
+/** As Linux SHORT_SYMLINK_LEN. */
+const INLINE_TARGET = 128;
+
 /** Symbolic links. */
 export class MemoryLink extends MemoryInode {
   private readonly target: ByteString;
@@ -228,6 +252,8 @@ export class MemoryLink extends MemoryInode {
     super(fs, 0o120777, owner, payer);
     this.target = target;
     this.size = target.length;
+    // What is short stands in the inode itself, as on Linux.
+    if (target.length > INLINE_TARGET) this.keep(target.length);
   }
 
   override get blocks(): number {

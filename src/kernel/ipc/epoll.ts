@@ -1,10 +1,11 @@
 // epoll (epoll(7), Linux fs/eventpoll.c): a set of files and those among them that may be ready.
-import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM, type Errno } from "../../abi/errno.js";
+import { EEXIST, EINVAL, ELOOP, ENOENT, ENOMEM, EPERM, type Errno } from "../../abi/errno.js";
 import { O_RDWR } from "../../abi/fcntl.js";
 import {
   EPOLLERR, EPOLLET, EPOLLEXCLUSIVE, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLWAKEUP, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, POLLIN, POLLRDNORM,
 } from "../../abi/poll.js";
 import { S_IFDIR, S_IFMT, S_IFREG } from "../../abi/stat.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File } from "../vfs/file.js";
@@ -87,6 +88,7 @@ export class EpollFile extends File {
 
   private add(task: Task, fd: number, file: File, events: number, data: bigint): number | Errno {
     if (file instanceof EpollFile && (file.reaches(this) || file.depth() >= MAX_NESTING)) return ELOOP;
+    if (!this.keep(task.cgroup, cost.watch)) return ENOMEM;
     const item = new EpollItem(this, file, fd, events | EPOLLERR | EPOLLHUP, data);
     const others = this.items.get(fd);
     if (others === undefined) this.items.set(fd, [item]);
@@ -123,6 +125,7 @@ export class EpollFile extends File {
   forget(item: EpollItem): void {
     item.file.ready.remove(item);
     this.maybe.delete(item);
+    this.giveBack(cost.watch);
     const rest = (this.items.get(item.fd) ?? []).filter((other) => other !== item);
     if (rest.length === 0) this.items.delete(item.fd);
     else this.items.set(item.fd, rest);

@@ -67,8 +67,10 @@ test("frames are charged to the cgroup and given back", () => {
   const program = computer.program();
   const before = program.task.cgroup.memory.current;
   const [from, to] = pipe(program);
+  const empty = program.task.cgroup.memory.current;
+  expect(empty).toBeGreaterThan(before);
   program.write(to, "x");
-  expect(program.task.cgroup.memory.current).toBe(before + 4096);
+  expect(program.task.cgroup.memory.current).toBe(empty + 4096);
   program.call("close", from);
   program.call("close", to);
   expect(program.task.cgroup.memory.current).toBe(before);

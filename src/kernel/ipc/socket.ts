@@ -12,6 +12,8 @@ import { capable } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
 import { File, type Transfer } from "../vfs/file.js";
 import type { Inode } from "../vfs/inode.js";
+import { cost } from "../cgroups/costs.js";
+import { unreference } from "../vfs/file-table.js";
 import type { Wait } from "../wait.js";
 import { wired } from "../wires.js";
 
@@ -60,6 +62,10 @@ export function intBytes(value: number): Uint8Array {
 }
 
 export abstract class Socket extends File {
+  override get cost(): number {
+    return cost.socket;
+  }
+
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
@@ -198,9 +204,7 @@ function timeoutBytes(ns: number | undefined): Uint8Array {
 /** Gives back a reference that a message held. */
 export function discard(task: Task | undefined, file: File): void {
   if (task !== undefined) file.closed(task);
-  if (--file.references > 0) return;
-  file.release();
-  file.ready.wake();
+  unreference(file);
 }
 
 /** A protocol family (Linux: net_proto_family); `flags` may hold O_NONBLOCK. */

@@ -5,6 +5,7 @@ import {
 } from "../../abi/elf.js";
 import { EINVAL, EIO, ELIBBAD, ENOEXEC, ENOMEM, type Errno, failed } from "../../abi/errno.js";
 import { type ByteString, fromBytes } from "../bytestring.js";
+import { unreference } from "../vfs/file-table.js";
 import type { File } from "../vfs/file.js";
 import type { PageCache } from "../vfs/inode.js";
 import type { AddressSpace } from "./address-space.js";
@@ -60,7 +61,7 @@ export function loadElf(space: AddressSpace, file: File, open: (path: ByteString
     const interpreter = readImage(space, found, ELIBBAD);
     return failed(interpreter) ? interpreter : mapProgram(space, image, interpreter);
   } finally {
-    if (--found.references === 0) found.release();
+    unreference(found);
   }
 }
 

@@ -1,5 +1,7 @@
 // A mapping: a range of pages of an address space with one set of permissions and one thing behind it (Linux: vm_area_struct).
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
+import { unreference } from "../vfs/file-table.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
 import type { File } from "../vfs/file.js";
 import type { PageCache, PageCacheMapping } from "../vfs/inode.js";
@@ -32,9 +34,6 @@ export const VM_DROPPABLE = 0x10000000;
 /** Flags of a private mapping with the given access. */
 export const privateFlags = (access: number): number => (access & VM_ACCESS) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 
-/** What a mapping costs its cgroup as a kernel object, in bytes. */
-const VMA_COST = 192;
-
 /** `start` and `end` are page numbers; `offset` is the page of `pages` that stands at `start`. */
 export class Vma implements PageCacheMapping {
   readonly space: AddressSpace;
@@ -62,7 +61,7 @@ export class Vma implements PageCacheMapping {
 
   /** Charges it and takes its references; false where the cgroup has no room for it. */
   attach(): boolean {
-    if (!this.space.payer.charge("memory", VMA_COST)) return false;
+    if (!this.space.payer.chargeObject(cost.mapping)) return false;
     this.payer = this.space.payer;
     this.pages?.mappings.add(this);
     if (this.file !== undefined) this.file.references++;
@@ -70,10 +69,10 @@ export class Vma implements PageCacheMapping {
   }
 
   detach(): void {
-    this.payer?.uncharge("memory", VMA_COST);
+    this.payer?.unchargeObject(cost.mapping);
     this.payer = undefined;
     this.pages?.mappings.delete(this);
-    if (this.file !== undefined && --this.file.references === 0) this.file.release();
+    if (this.file !== undefined) unreference(this.file);
   }
 
   get length(): number {

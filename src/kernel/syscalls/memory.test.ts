@@ -19,7 +19,7 @@ const ANON = MAP_PRIVATE | MAP_ANONYMOUS;
 class Program {
   readonly board = new Board();
   readonly memory: AddressSpace = this.board.space();
-  readonly files = new FileTable();
+  readonly files = new FileTable(this.board.payer);
   readonly task: Task;
 
   constructor(credentials = new Credentials()) {

@@ -44,8 +44,10 @@ function openAt2(task: Task, at: number, name: ByteString, how: number, bytes: n
 function closeRange(task: Task, first: number, last: number, how: number): number | Errno {
   if (first > last) return EINVAL;
   if ((how & fcntl.CLOSE_RANGE_UNSHARE) !== 0 && task.files.users > 1) {
+    const copy = task.files.copy(task.cgroup);
+    if (failed(copy)) return copy;
     task.files.users--;
-    task.files = task.files.copy();
+    task.files = copy;
   }
   const numbers = [...task.files.entries()].map(([number]) => number).filter((number) => number >= first && number <= last);
   for (const number of numbers) {

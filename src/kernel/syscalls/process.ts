@@ -52,6 +52,7 @@ function reservePidfd(task: Task): number | Errno {
 
 function givePidfd(task: Task, child: Task, fd: number, at: number): void {
   if (child.files !== task.files) child.files.close(child, fd);
+  // The place is paid for; where the file can't be, the descriptor goes on standing for the caller.
   task.files.replace(task, fd, new PidFile(task, child.process, 0), true);
   tryWrite(task, at, fd);
 }
@@ -259,7 +260,8 @@ export const calls = [
   syscall(97, "unshare", [cloneFlags], (task, what) => {
     if (NAMESPACES.some((flag) => hasFlag(what, flag)) || hasFlag(what, sched.CLONE_NEWTIME)) return EINVAL;
     if (hasFlag(what, sched.CLONE_FILES) && task.files.users > 1) {
-      const copy = task.files.copy();
+      const copy = task.files.copy(task.cgroup);
+      if (failed(copy)) return copy;
       task.files.users--;
       task.files = copy;
     }

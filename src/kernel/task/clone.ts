@@ -5,6 +5,7 @@ import { RLIMIT_NPROC } from "../../abi/resource.js";
 import { CLONE_CHILD_CLEARTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_SETTLS, CLONE_SIGHAND, CLONE_THREAD, CLONE_VFORK, CLONE_VM } from "../../abi/sched.js";
 import { SS_DISABLE } from "../../abi/signal.js";
 import type { Kernel } from "../kernel.js";
+import { chargeTask, unchargeTask } from "../cgroups/cgroup.js";
 import { allocateNumber, enter } from "../namespaces/pid.js";
 import type { Credentials } from "./credentials.js";
 import { Process } from "./process.js";
@@ -43,15 +44,20 @@ export function cloneTask(parent: Task, request: CloneRequest): Task | Errno {
   const { kernel } = parent;
   const { flags } = request;
   if (!mayFork(kernel, parent.process.limit(RLIMIT_NPROC), parent.credentials)) return EAGAIN;
-  if (!parent.cgroup.charge("pids", 1)) return EAGAIN;
+  if (!chargeTask(parent.cgroup)) return EAGAIN;
   const shareMemory = hasFlag(flags, CLONE_VM);
   const memory = shareMemory ? parent.memory : parent.memory.fork(parent.cgroup, undefined);
   if (failed(memory)) {
-    parent.cgroup.uncharge("pids", 1);
+    unchargeTask(parent.cgroup);
     return memory;
   }
+  const files = hasFlag(flags, CLONE_FILES) ? parent.files : parent.files.copy(parent.cgroup);
+  if (failed(files)) {
+    unchargeTask(parent.cgroup);
+    if (!shareMemory) memory.release();
+    return files;
+  }
   if (shareMemory) memory.users++;
-  const files = hasFlag(flags, CLONE_FILES) ? parent.files : parent.files.copy();
   if (files === parent.files) files.users++;
   const namespaces = { ...parent.namespaces, pid: parent.namespaces.pidForChildren };
   const tid = allocateNumber(kernel, namespaces.pid);

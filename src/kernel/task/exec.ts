@@ -2,7 +2,7 @@
 import { EACCES, ELOOP, ENOEXEC, ENOENT, type Errno, failed } from "../../abi/errno.js";
 import { AT_FDCWD } from "../../abi/fcntl.js";
 import { RLIMIT_STACK } from "../../abi/resource.js";
-import { SIGSEGV, SS_DISABLE } from "../../abi/signal.js";
+import { SIGKILL, SIGSEGV, SS_DISABLE } from "../../abi/signal.js";
 import { signaledStatus } from "../../abi/wait.js";
 import { type ByteString, fromBytes } from "../bytestring.js";
 import { AddressSpace } from "../memory/address-space.js";
@@ -10,6 +10,7 @@ import { type Loaded, Ruined, loadElf, readFile } from "../memory/elf.js";
 import { argumentsRefused, setUpStack } from "../memory/stack.js";
 import { enter, leave } from "../namespaces/pid.js";
 import type { File } from "../vfs/file.js";
+import { unchargeTask } from "../cgroups/cgroup.js";
 import { unreference } from "../vfs/file-table.js";
 import type { Start } from "../vfs/lookup.js";
 import { openForExec } from "../vfs/open.js";
@@ -194,7 +195,7 @@ function endOtherThreads(task: Task): void {
   if (leader === task) return;
   leave(task, task.namespaces.pid);
   leader.state = "dead";
-  leader.cgroup.uncharge("pids", 1);
+  unchargeTask(leader.cgroup);
   task.tid = process.pid;
   process.leader = task;
   enter(task, task.namespaces.pid);
@@ -204,7 +205,9 @@ function endOtherThreads(task: Task): void {
 function unshare(task: Task): void {
   const { process } = task;
   if (task.files.users > 1) {
-    const copy = task.files.copy();
+    const copy = task.files.copy(task.cgroup);
+    // Too late for an error: the old program is gone.
+    if (failed(copy)) return endProcess(process, signaledStatus(SIGKILL));
     task.files.users--;
     task.files = copy;
   }

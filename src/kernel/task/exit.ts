@@ -2,6 +2,7 @@
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIGCHLD, SIGCONT, SIGHUP, SIGKILL, SIG_IGN, SI_KERNEL } from "../../abi/signal.js";
 import { WCOREDUMP, WEXITSTATUS, WIFEXITED, WTERMSIG, signaledStatus } from "../../abi/wait.js";
 import type { Siginfo } from "../../abi/siginfo.js";
+import { unchargeTask } from "../cgroups/cgroup.js";
 import type { PidNamespace } from "../namespaces/namespaces.js";
 import { leave, releaseNumber } from "../namespaces/pid.js";
 import { inheritUsage, keepUsage } from "./accounting.js";
@@ -33,7 +34,7 @@ export function endTask(task: Task): void {
   task.memory.release();
   if (task !== process.leader) {
     leave(task, task.namespaces.pid);
-    task.cgroup.uncharge("pids", 1);
+    unchargeTask(task.cgroup);
   }
   if (process.threads.size === 0) endOfProcess(process);
 }
@@ -177,7 +178,7 @@ export function reap(process: Process): void {
     parent.children.delete(process);
   }
   leader.state = "dead";
-  leader.cgroup.uncharge("pids", 1);
+  unchargeTask(leader.cgroup);
   leave(leader, leader.namespaces.pid);
   leaveGroup(process);
   releaseNumber(kernel, leader.namespaces.pid, process.pid);

@@ -2,7 +2,7 @@
 import { EAGAIN, ENOMEM, type Errno, failed } from "../../abi/errno.js";
 import { AT_FDCWD } from "../../abi/fcntl.js";
 import type { ByteString } from "../bytestring.js";
-import type { Cgroup } from "../cgroups/cgroup.js";
+import { type Cgroup, chargeTask, unchargeTask } from "../cgroups/cgroup.js";
 import type { Kernel } from "../kernel.js";
 import { AddressSpace } from "../memory/address-space.js";
 import type { Namespaces } from "../namespaces/namespaces.js";
@@ -43,8 +43,8 @@ export interface SpawnRequest {
   readonly init?: boolean;
 }
 
-function fileTable(files: readonly (File | undefined)[]): FileTable {
-  const table = new FileTable();
+function fileTable(files: readonly (File | undefined)[], payer: Cgroup): FileTable {
+  const table = new FileTable(payer);
   files.forEach((file, fd) => {
     if (file !== undefined) table.install(file, false, fd + 1, fd);
   });
@@ -62,7 +62,7 @@ function make(kernel: Kernel, request: SpawnRequest, memory: AddressSpace): Task
   const rlimits = request.rlimits?.map((limit) => ({ ...limit })) ?? initialRlimits(Math.floor(kernel.maxTasks / 2));
   const task = new Task(kernel, tid, {
     process: (leader) => new Process(kernel, tid, { leader, parent: undefined, group, actions: new SignalActions(), rlimits, exitSignal: 0 }),
-    memory, files: fileTable(request.files), fs: new FsContext(root, root, 0o022), credentials: request.credentials, namespaces,
+    memory, files: fileTable(request.files, request.cgroup ?? kernel.rootCgroup), fs: new FsContext(root, root, 0o022), credentials: request.credentials, namespaces,
     cgroup: request.cgroup ?? kernel.rootCgroup,
   });
   const { process } = task;
@@ -81,7 +81,7 @@ function make(kernel: Kernel, request: SpawnRequest, memory: AddressSpace): Task
 function undo(task: Task, request: SpawnRequest, lastNumber: number): void {
   const { process } = task;
   process.threads.delete(task);
-  for (const file of request.files) if (file !== undefined) file.references--;
+  task.files.abandon();
   task.memory.release();
   reap(process);
   task.namespaces.pid.lastNumber = lastNumber;
@@ -103,10 +103,10 @@ function begin(task: Task, request: SpawnRequest): Errno | Wait | undefined {
 export function spawn(kernel: Kernel, request: SpawnRequest): Task | Errno | Wait {
   const namespaces = request.namespaces ?? kernel.initialNamespaces;
   const cgroup = request.cgroup ?? kernel.rootCgroup;
-  if (kernel.initialNamespaces.pid.tasks.size >= kernel.maxTasks || !cgroup.charge("pids", 1)) return EAGAIN;
+  if (kernel.initialNamespaces.pid.tasks.size >= kernel.maxTasks || !chargeTask(cgroup)) return EAGAIN;
   const memory = AddressSpace.create(kernel, cgroup, undefined);
   if (failed(memory)) {
-    cgroup.uncharge("pids", 1);
+    unchargeTask(cgroup);
     return ENOMEM;
   }
   const { lastNumber } = namespaces.pid;

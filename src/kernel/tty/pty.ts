@@ -12,6 +12,7 @@ import { B38400, CREAD, CS8 } from "../../abi/termios.js";
 import type { Sink, Source } from "../io.js";
 import { ByteBuffer, HIGH_WATER } from "../ipc/byte-buffer.js";
 import { install } from "../ipc/install.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File, type Transfer } from "../vfs/file.js";
@@ -97,6 +98,10 @@ export class PtySlave extends Tty {
 }
 
 export class PtyMaster extends File {
+  override get cost(): number {
+    return cost.terminal;
+  }
+
   private readonly slave: PtySlave;
   private readonly fs: Devpts;
   override readonly ready: WaitQueue;

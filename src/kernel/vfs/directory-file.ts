@@ -1,7 +1,8 @@
 // An open directory: a copy of its entries, so that positions stay what they were while it changes (Linux: fs/readdir.c).
-import { EINVAL, EISDIR, type Errno, failed } from "../../abi/errno.js";
+import { EINVAL, EISDIR, ENOMEM, type Errno, failed } from "../../abi/errno.js";
 import { DT_DIR } from "../../abi/dirent.js";
 import { SEEK_CUR, SEEK_SET } from "../../abi/fcntl.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File } from "./file.js";
@@ -28,6 +29,9 @@ export class DirectoryFile extends File {
     if (this.copy === undefined || this.offset === 0) {
       const listed = this.inode.list(task);
       if (failed(listed)) return listed;
+      const bytes = cost.entry * (listed.length - (this.copy?.length ?? 0));
+      if (bytes < 0) this.giveBack(-bytes);
+      else if (!this.keep(task.cgroup, bytes)) return ENOMEM;
       this.copy = [{ name: ".", ino: this.inode.ino, type: DT_DIR }, { name: "..", ino: this.parentNumber(), type: DT_DIR }, ...listed];
     }
     return this.offset === 0 ? this.copy : this.copy.slice(this.offset);

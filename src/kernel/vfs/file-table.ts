@@ -1,5 +1,7 @@
 // A task's descriptors (Linux: files_struct), shared by threads.
-import { EBADF, EMFILE, type Errno } from "../../abi/errno.js";
+import { EBADF, EMFILE, ENFILE, ENOMEM, type Errno } from "../../abi/errno.js";
+import type { Cgroup } from "../cgroups/cgroup.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
@@ -11,12 +13,18 @@ interface Descriptor {
 
 export class FileTable {
   private readonly slots: (Descriptor | undefined)[] = [];
+  /** Who pays for the table, and for files whose first descriptor is in it. */
+  private readonly payer: Cgroup;
   /** Tasks of it that sleep in F_SETLKW, and whose lock they wait for. */
   readonly lockWaits = new Map<Task, FileTable>();
   /** Below it no number is free. */
   private full = 0;
   /** Tasks that share the table. */
   users = 1;
+
+  constructor(payer: Cgroup) {
+    this.payer = payer;
+  }
 
   get(fd: number): File | Errno {
     return this.slots[fd]?.file ?? EBADF;
@@ -26,12 +34,20 @@ export class FileTable {
     return this.slots[fd];
   }
 
-  /** Installs the file at the lowest free number from `from` on, below `limit`, and takes a reference. */
+  private pay(file: File): boolean {
+    if (!this.payer.chargeObject(cost.descriptor)) return false;
+    if (file.paid(this.payer)) return true;
+    this.payer.unchargeObject(cost.descriptor);
+    return false;
+  }
+
+  /** Installs the file at the lowest free number from `from` on, below `limit`, and takes a reference. ENFILE: no kernel memory. */
   install(file: File, closeOnExec: boolean, limit: number, from = 0): number | Errno {
     let fd = Math.max(from, this.full);
     while (this.slots[fd] !== undefined) fd++;
     if (from <= this.full) this.full = fd;
     if (fd >= limit) return EMFILE;
+    if (!this.pay(file)) return ENFILE;
     file.references++;
     this.slots[fd] = { file, closeOnExec };
     return fd;
@@ -44,9 +60,10 @@ export class FileTable {
   }
 
   /** Puts the file at exactly `fd`, closing what was there. */
-  replace(task: Task, fd: number, file: File, closeOnExec: boolean): number {
-    file.references++;
+  replace(task: Task, fd: number, file: File, closeOnExec: boolean): number | Errno {
     const before = this.slots[fd];
+    if (before === undefined ? !this.pay(file) : !file.paid(this.payer)) return ENFILE;
+    file.references++;
     this.slots[fd] = { file, closeOnExec };
     if (before !== undefined) drop(task, before.file);
     return fd;
@@ -56,6 +73,7 @@ export class FileTable {
     const slot = this.slots[fd];
     if (slot === undefined) return EBADF;
     this.slots[fd] = undefined;
+    this.payer.unchargeObject(cost.descriptor);
     if (fd < this.full) this.full = fd;
     drop(task, slot.file);
     return undefined;
@@ -69,13 +87,26 @@ export class FileTable {
     }
   }
 
-  copy(): FileTable {
-    const table = new FileTable();
+  /** ENOMEM: no kernel memory for as many descriptors. */
+  copy(payer: Cgroup): FileTable | Errno {
+    const table = new FileTable(payer);
+    let open = 0;
+    for (const slot of this.slots) if (slot !== undefined) open++;
+    if (!payer.chargeObject(open * cost.descriptor)) return ENOMEM;
     for (const [fd, slot] of this.entries()) {
       slot.file.references++;
       table.slots[fd] = { ...slot };
     }
     return table;
+  }
+
+  /** It never was: the files go on without their references from here. */
+  abandon(): void {
+    for (const [fd, slot] of this.entries()) {
+      slot.file.references--;
+      this.payer.unchargeObject(cost.descriptor);
+      this.slots[fd] = undefined;
+    }
   }
 
   closeAll(task: Task): void {
@@ -108,6 +139,7 @@ export function unreference(file: File): void {
     locks.changed.wake();
   }
   file.release();
+  file.settle();
   file.ready.wake(); // epoll items learn that the file is gone
 }
 

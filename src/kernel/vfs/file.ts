@@ -1,5 +1,7 @@
 // An open file description (open(2), Linux: struct file): what descriptors refer to and dup and fork share.
 import { type Errno, EINVAL, ENODEV, ENOTDIR, ENOTTY, ESPIPE } from "../../abi/errno.js";
+import type { Cgroup } from "../cgroups/cgroup.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Sink, Source } from "../io.js";
 import type { Task } from "../task/task.js";
@@ -24,6 +26,9 @@ export abstract class File {
   /** Whom F_SETOWN and F_SETSIG name for O_ASYNC; remembered only. */
   owner: { type: number; id: number } = { type: 0, id: 0 };
   ownerSignal = 0;
+  /** Who pays for it, and how many bytes of kernel memory in all. */
+  private payer: Cgroup | undefined = undefined;
+  private kept = 0;
   /** Woken whenever `poll` may answer otherwise than before. */
   readonly ready = new WaitQueue();
 
@@ -31,6 +36,39 @@ export abstract class File {
     this.inode = inode;
     this.flags = flags;
     this.path = path;
+  }
+
+  /** What one costs its payer in kernel memory, in bytes. */
+  get cost(): number {
+    return cost.file;
+  }
+
+  /** Charges kernel memory that it keeps until it is released; false where there is no room for it. `payer` counts the first time only. */
+  keep(payer: Cgroup, bytes: number): boolean {
+    const pays = this.payer ?? payer;
+    if (!pays.chargeObject(bytes)) return false;
+    this.payer = pays;
+    this.kept += bytes;
+    return true;
+  }
+
+  /** Gives back some of what it kept. */
+  giveBack(bytes: number): void {
+    if (this.payer === undefined) return;
+    this.payer.unchargeObject(bytes);
+    this.kept -= bytes;
+  }
+
+  /** Pays for itself when the first reference is taken. */
+  paid(payer: Cgroup): boolean {
+    return this.payer !== undefined || this.keep(payer, this.cost);
+  }
+
+  /** The last reference went: everything is given back. */
+  settle(): void {
+    this.payer?.unchargeObject(this.kept);
+    this.payer = undefined;
+    this.kept = 0;
   }
 
   get nonblocking(): boolean {

@@ -16,7 +16,6 @@ const WRITE_AT_MOST = 65536;
 export class PseudoFile extends File {
   declare readonly inode: PseudoRegular;
   private content: Uint8Array | undefined = undefined;
-  private payer: Cgroup | undefined = undefined;
 
   constructor(inode: PseudoRegular, flags: number, path: Path) {
     super(inode, flags, path);
@@ -34,24 +33,23 @@ export class PseudoFile extends File {
     if (inode.row.show === undefined) return EIO;
     if (at === 0 || this.content === undefined) {
       const made = inode.row.show(inode.about(task));
-      const refused = this.keep(typeof made === "string" ? toBytes(made) : made, task.cgroup);
+      const refused = this.hold(typeof made === "string" ? toBytes(made) : made, task.cgroup);
       if (refused !== undefined) return refused;
     }
     return this.give(into, at);
   }
 
   /** The content is charged to who reads: a long one of a process with many mappings is megabytes. */
-  private keep(content: Uint8Array, payer: Cgroup): Errno | undefined {
+  private hold(content: Uint8Array, payer: Cgroup): Errno | undefined {
     this.forget();
-    if (!payer.charge("memory", content.length)) return ENOMEM;
+    if (!this.keep(payer, content.length)) return ENOMEM;
     this.content = content;
-    this.payer = payer;
     return undefined;
   }
 
   private forget(): void {
-    if (this.content !== undefined) this.payer?.uncharge("memory", this.content.length);
-    this.content = this.payer = undefined;
+    if (this.content !== undefined) this.giveBack(this.content.length);
+    this.content = undefined;
   }
 
   private give(into: Sink, at: number): number {

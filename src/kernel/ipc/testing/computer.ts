@@ -129,7 +129,7 @@ export class Computer {
     const own = group ?? new ProcessGroup(pid, new Session(pid));
     const task = new Task(kernel, pid, {
       process: (leader) => new Process(kernel, pid, { leader, parent: parent?.task.process, group: own, actions: new SignalActions(), rlimits: initialRlimits(1000), exitSignal: 17 }),
-      memory, files: new FileTable(), fs: kernel.kernelTask.fs.copy(), credentials: kernel.kernelTask.credentials, namespaces: kernel.initialNamespaces, cgroup: kernel.rootCgroup,
+      memory, files: new FileTable(kernel.rootCgroup), fs: kernel.kernelTask.fs.copy(), credentials: kernel.kernelTask.credentials, namespaces: kernel.initialNamespaces, cgroup: kernel.rootCgroup,
     });
     memory.task = task;
     task.process.threads.add(task);

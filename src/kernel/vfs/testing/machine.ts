@@ -72,7 +72,7 @@ export function machine(root?: (kernel: Kernel, task: Task) => FileSystem): Mach
   };
   const kernel = parts as Kernel;
   const taskParts: unknown = {
-    kernel, tid: 1, credentials: new Credentials(), files: new FileTable(), cgroup: rootCgroup, namespaces: { mnt: namespace, user: undefined },
+    kernel, tid: 1, credentials: new Credentials(), files: new FileTable(rootCgroup), cgroup: rootCgroup, namespaces: { mnt: namespace, user: undefined },
     process: { limit: () => 1024 * 1024 * 1024, executable: undefined, pid: 1 }, resume: { done: 0, deadlineNs: undefined, note: undefined }, state: "runnable",
   };
   const task = taskParts as Task;
@@ -85,7 +85,7 @@ export function machine(root?: (kernel: Kernel, task: Task) => FileSystem): Mach
 
 /** A further task of the same machine. */
 export function another({ kernel, task }: Machine, credentials: Credentials): Task {
-  const parts: unknown = { ...task, kernel, credentials, files: new FileTable(), fs: task.fs.copy(), resume: { done: 0 } };
+  const parts: unknown = { ...task, kernel, credentials, files: new FileTable(task.cgroup), fs: task.fs.copy(), resume: { done: 0 } };
   return parts as Task;
 }
 
