@@ -71,10 +71,10 @@ function rootFiles(linux: RealLinux, files: ReadonlyMap<string, Uint8Array>, nam
 }
 
 /** What a command prints. */
-export function output(command: string, args: readonly string[]): Promise<string> {
+export function output(command: string, args: readonly string[], timeoutMs = BOOT_TIMEOUT_MS): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
-    const timer = setTimeout(() => child.kill("SIGKILL"), BOOT_TIMEOUT_MS);
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("error", reject);

@@ -82,6 +82,7 @@ int main(void)
 			raise(SIGSTOP);
 			for (int i = 0; i < 50 && got != 3; i++)
 				usleep(10000);
+			usleep(100000);
 			say("woken by", "%d", got);
 			_exit(0);
 		}

@@ -36,9 +36,13 @@ static void link_of(const char *what, const char *path)
 		return;
 	}
 	target[length] = 0;
+	char *end = target;
 	for (char *c = target; *c; c++)
-		if (*c >= '0' && *c <= '9')
-			*c = 'N';
+		if (*c < '0' || *c > '9')
+			*end++ = *c;
+		else if (end == target || end[-1] != 'N')
+			*end++ = 'N';
+	*end = 0;
 	say(what, "%s", target);
 }
 
@@ -111,7 +115,8 @@ int main(void)
 		lines++, stack += strstr(each, "[stack]") != NULL, heap += strstr(each, "[heap]") != NULL, vdso += strstr(each, "[vdso]") != NULL;
 	}
 	say("maps", "all lines are whole %d, stack %d, heap %d, vdso %d", lines == good, stack, heap, vdso);
-	keys("/proc/meminfo");
+	slurp("/proc/meminfo");
+	say("meminfo", "%d %d %d %d", strstr(text, "MemTotal:") != NULL, strstr(text, "MemAvailable:") != NULL, strstr(text, "Cached:") != NULL, strstr(text, "SwapTotal:") != NULL);
 	keys("/proc/self/limits");
 	slurp("/proc/self/limits");
 	say("open files", "%s", strtok(strstr(text, "Max open files"), "\n"));
@@ -149,6 +154,7 @@ int main(void)
 	show("unlink", unlink("/proc/version"));
 	show("write to a reader's file", open("/proc/version", O_WRONLY) >= 0);
 	show("unknown pid", access("/proc/99999999", F_OK));
-	IN_CHILD("user", { setuid(1000); link_of("init's exe", "/proc/1/exe"); show("init's environ", open("/proc/1/environ", O_RDONLY)); show("init's status", open("/proc/1/status", O_RDONLY) >= 0); });
+	pid_t root = getppid();
+	IN_CHILD("user", { setuid(1000); sprintf(path, "/proc/%d/exe", root), link_of("root's exe", path); sprintf(path, "/proc/%d/environ", root), show("root's environ", open(path, O_RDONLY)); sprintf(path, "/proc/%d/status", root), yes("root's status", open(path, O_RDONLY) >= 0); });
 	return 0;
 }

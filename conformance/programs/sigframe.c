@@ -88,13 +88,13 @@ int main(void)
 	sigprocmask(0, NULL, &set);
 	show("mask that the handler wrote", sigismember(&set, SIGUSR2));
 
-	double expected = series(200000);
+	double expected = series(20000);
 	ran = 0;
 	handle(SIGALRM, spoil, 0);
 	setitimer(ITIMER_REAL, &(struct itimerval){ { 0, 2000 }, { 0, 2000 } }, NULL);
 	int wrong = 0, rounds = 0;
 	while ((ran < 20 || rounds < 5) && rounds < 10000) {
-		wrong += series(200000) != expected;
+		wrong += series(20000) != expected;
 		rounds++;
 	}
 	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
@@ -106,9 +106,9 @@ int main(void)
 		children[i] = fork();
 		if (children[i] == 0) {
 			__asm__ volatile("fsrm %0" ::"r"(i));
-			double first = series(100000 + i);
+			double first = series(5000 + i);
 			for (int round = 0; round < 10; round++)
-				if (series(100000 + i) != first)
+				if (series(5000 + i) != first)
 					_exit(100);
 			unsigned long mode;
 			__asm__ volatile("frrm %0" : "=r"(mode));

@@ -13,7 +13,9 @@ static void seen(const char *what, int fd)
 {
 	char raw[256], line[1024] = "";
 	struct pollfd p = { fd, POLLIN, 0 };
-	int length = poll(&p, 1, 200) > 0 ? read(fd, raw, sizeof raw) : 0;
+	int there = poll(&p, 1, 200);
+	usleep(20000); // the rest of it
+	int length = there > 0 ? read(fd, raw, sizeof raw) : 0;
 	if (length < 0) {
 		show(what, -1);
 		return;

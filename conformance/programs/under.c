@@ -1,8 +1,9 @@
-// under PROGRAM: runs a program in the same surroundings wherever it is, and tells how it ended.
+// under PROGRAM: runs a program in the same surroundings wherever it is, its output a pipe, and tells how it ended.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define LIMIT_SECONDS 60
 
 static pid_t child;
+static int output[2];
 
 static void give_up(int signal)
 {
@@ -34,6 +36,8 @@ static void begin(char *program)
 		perror(directory);
 	int null = open("/dev/null", O_RDONLY);
 	dup2(null, 0);
+	dup2(output[1], 1);
+	dup2(output[1], 2);
 	close_range(3, ~0U, 0);
 	for (int signal = 1; signal < 65; signal++) {
 		struct sigaction none = { .sa_handler = SIG_DFL };
@@ -51,21 +55,37 @@ static void begin(char *program)
 	_exit(127);
 }
 
+/** Hands on what the program prints; false where there is nothing now. */
+static int hand_on(int wait_ms)
+{
+	char buffer[4096];
+	struct pollfd ready = { output[0], POLLIN, 0 };
+	if (poll(&ready, 1, wait_ms) <= 0)
+		return 0;
+	ssize_t length = read(output[0], buffer, sizeof buffer);
+	return length > 0 && write(1, buffer, length) == length;
+}
+
 int main(int count, char **arguments)
 {
 	if (count != 2)
 		return 2;
+	pipe(output);
 	child = fork();
 	if (child == 0)
 		begin(arguments[1]);
 	signal(SIGALRM, give_up);
 	alarm(LIMIT_SECONDS);
+	close(output[1]);
 	int status;
-	while (waitpid(child, &status, 0) < 0)
+	while (waitpid(child, &status, WNOHANG) == 0)
+		hand_on(10);
+	while (hand_on(0)) // not to its end: a process that was left behind may hold it
 		;
+	kill(-child, SIGKILL);
 	if (WIFEXITED(status))
-		printf("ended: exit %d\n", WEXITSTATUS(status));
+		dprintf(1, "ended: exit %d\n", WEXITSTATUS(status));
 	else
-		printf("ended: signal %s\n", sigabbrev_np(WTERMSIG(status)));
+		dprintf(1, "ended: signal %s\n", sigabbrev_np(WTERMSIG(status)));
 	return 0;
 }
