@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxOf, placesOf, statements, type Ground } from "../src/face/demo/contract.js";
 import { text } from "../src/face/demo/probe.js";
 import { nestbox } from "../src/face/cli/testing/command.js";
+import { removeImage } from "../src/sdk/images.js";
 import { boot, type Box, type Machine } from "../src/sdk/index.js";
 
 const here = import.meta.dirname;
@@ -30,6 +31,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await Promise.all([machine?.stop(), known?.stop()]);
+  await removeImage(`dir:${folder}/image`);
   rmSync(folder, { recursive: true });
 });
 

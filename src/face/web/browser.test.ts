@@ -37,7 +37,7 @@ beforeAll(async () => {
     serve(request.url ?? "/").then(([type, body]) => reply.setHeader("content-type", type).end(body), () => reply.writeHead(404).end());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }, 180_000);
 
 afterAll(async () => {
