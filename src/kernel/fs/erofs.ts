@@ -195,6 +195,11 @@ export class ErofsInode extends Inode {
     return S_ISREG(this.mode) ? new RegularFile(this, flags, path) : EINVAL;
   }
 
+  /** As Linux erofs_fill_inode: whole blocks, even where the bytes lie beside the inode. */
+  override get blocks(): number {
+    return Math.ceil(this.size / BLOCK_SIZE) * (BLOCK_SIZE / 512);
+  }
+
   override touched(): void {}
 
   override setAttributes(): Errno {

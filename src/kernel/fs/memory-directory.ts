@@ -21,6 +21,7 @@ export class MemoryDirectory extends MemoryInode {
   constructor(fs: Tmpfs, mode: number, owner: Owner, payer: Cgroup | undefined) {
     super(fs, S_IFDIR | (mode & 0o7777), owner, payer);
     this.nlink = 2;
+    this.size = 2 * ENTRY_BYTES;
   }
 
   override get blocks(): number {

@@ -67,7 +67,8 @@ export class OverlayInode extends Inode {
     this.atime = layer.atime;
     this.mtime = layer.mtime;
     this.ctime = layer.ctime;
-    if (S_ISDIR(this.mode)) this.nlink = this.lowers.length > 0 ? 1 : layer.nlink;
+    // As Linux ovl_getattr: nobody counts the directories in a merged one.
+    if (S_ISDIR(this.mode)) this.nlink = this.lowers.length > (this.upper === undefined ? 1 : 0) ? 1 : layer.nlink;
   }
 
   override refresh(): Errno | undefined {

@@ -95,6 +95,8 @@ const descriptorLink: LinkRow<DescriptorOf> = wired("proc/descriptor", link<Desc
   const open = descriptor(about);
   return failed(open) ? open : describeFile(open, about.reader.fs.root);
 }, {
+  // As Linux proc_fd_instantiate.
+  size: 64,
   follow(about) {
     const open = descriptor(about);
     return failed(open) ? open : placeOf(open);
@@ -129,7 +131,7 @@ function descriptors(row: Row<DescriptorOf>): DirectoryRow<Task>["entries"] {
 }
 
 export const fileDirectories: readonly Row<Task>[] = [
-  directory("fd", [], { mode: 0o500, entries: descriptors(descriptorLink) }),
+  directory("fd", [], { mode: 0o500, entries: descriptors(descriptorLink), sizeNow: (task) => [...task.files.entries()].length }),
   directory("fdinfo", [], { mode: 0o555, entries: descriptors(descriptorInformation), ...guarded }),
 ];
 

@@ -121,6 +121,11 @@ export class PseudoLink extends PseudoInode<LinkRow<never>> {
     return EACCES;
   }
 
+  override refresh(): Errno | undefined {
+    this.size = this.row.size ?? 0;
+    return super.refresh();
+  }
+
   override readlink(task: Task): ByteString | Errno {
     return this.fs.gone(this.target) ? ENOENT : this.row.text(this.about(task));
   }
@@ -152,6 +157,11 @@ export class PseudoDirectory extends PseudoInode<DirectoryRow<never>> {
   constructor(fs: PseudoFileSystem, row: DirectoryRow<never>, target: unknown) {
     super(fs, row, target);
     this.nlink = 2 + row.rows.filter(({ kind }) => kind === "directory").length;
+  }
+
+  override refresh(): Errno | undefined {
+    if (this.row.sizeNow !== undefined && !this.fs.gone(this.target)) this.size = this.row.sizeNow(this.target as never);
+    return super.refresh();
   }
 
   override open(task: Task, path: Path, flags: number): File | Errno {

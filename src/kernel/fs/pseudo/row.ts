@@ -35,6 +35,8 @@ export interface LinkRow<T> {
   readonly kind: "link";
   readonly name: ByteString;
   readonly mode: number;
+  /** st_size, where Linux tells one. */
+  readonly size?: number;
   modeNow?(about: About<T>): number;
   text(about: About<T>): ByteString | Errno;
   /** For magic links: where it leads without a text. */
@@ -53,6 +55,8 @@ export interface DirectoryRow<T> {
   readonly mode: number;
   readonly rows: readonly Row<T>[];
   readonly entries?: Entries<T>;
+  /** st_size, where Linux tells one. */
+  sizeNow?(target: T): number;
   mayOpen?(about: About<T>): Errno | undefined;
 }
 
