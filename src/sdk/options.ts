@@ -27,7 +27,7 @@ export interface MachineOptions {
   kernel?: string;
   /** `deb:PACKAGE,PACKAGE…` or `dir:PATH`. It is fetched where it is not here yet. Default: "deb:busybox-static". In a browser: the address of a disk. */
   image?: string;
-  /** Memory of the board in bytes. Default: what the computer lets one reserve, at most 4 GiB; it is only used as far as programs touch it. */
+  /** Memory of the board in bytes, 16 MiB to 4 GiB. Default: 1 GiB; it is only used as far as programs touch it. */
   memory?: number;
   /** Share of a processor, 0.01 to 1. Default: 1. */
   cpus?: number;
@@ -108,6 +108,8 @@ export interface MachineSettings {
 
 const SMALLEST_MEMORY = 16 * 1024 * 1024;
 const LARGEST_MEMORY = 4 * 1024 ** 3;
+/** So that what a program eats does not bring down the computer around it. */
+const DEFAULT_MEMORY = 1024 ** 3;
 
 function demand(condition: boolean, message: string): void {
   if (!condition) throw new NestboxError("ERR_OPTION", message);
@@ -128,8 +130,8 @@ export function checkShape(path: string | undefined, kernel: string | undefined)
 /** With the defaults filled in. Throws NestboxError with ERR_OPTION. */
 export function machineSettings(options: MachineOptions): MachineSettings {
   checkShape(options.in, options.kernel);
-  const { memory, cpus = 1, pidsLimit = 4096, hostname = "nestbox", mounts = [] } = options;
-  demand(memory === undefined || (memory >= SMALLEST_MEMORY && memory <= LARGEST_MEMORY), `memory: ${memory} bytes; the board takes 16 MiB to 4 GiB`);
+  const { memory = DEFAULT_MEMORY, cpus = 1, pidsLimit = 4096, hostname = "nestbox", mounts = [] } = options;
+  demand(memory >= SMALLEST_MEMORY && memory <= LARGEST_MEMORY, `memory: ${memory} bytes; the board takes 16 MiB to 4 GiB`);
   demand(cpus >= 0.01 && cpus <= 1, `cpus: ${cpus}; the board has 1 processor, so 0.01 to 1`);
   demand(Number.isInteger(pidsLimit) && pidsLimit >= 1, `pidsLimit: ${pidsLimit} is no number of at least 1`);
   demand(/^[A-Za-z0-9._-]{1,64}$/.test(hostname), `hostname: "${hostname}" must be 1 to 64 letters, digits, dots and dashes`);

@@ -73,7 +73,7 @@ export class AddressSpace {
   anonymousPages = 0;
   filePages = 0;
   peakPresent = 0;
-  /** The kernel found no memory for a copy into it: whoever runs in it is to be killed before going back to user mode. */
+  /** The kernel found no memory for a copy to or from it: somebody is to be killed before the call goes on. */
   exhausted = false;
   minorFaults = 0;
   majorFaults = 0;
@@ -133,7 +133,7 @@ export class AddressSpace {
   // Faults
 
   /** What a user-mode access that faulted leads to: nothing (it is there now), a wait, or a signal. */
-  fault(address: number, access: Access): undefined | Wait | Fault {
+  fault(address: number, access: Access): undefined | "exhausted" | Wait | Fault {
     return fault(this, address, access);
   }
 

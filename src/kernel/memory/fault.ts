@@ -1,7 +1,7 @@
 // Page faults: demand paging, copy-on-write, growing stacks, and the signals where nothing can be done (Linux: mm/memory.c).
 import { EFAULT, ENOMEM, failed } from "../../abi/errno.js";
 import { RLIMIT_AS, RLIMIT_STACK } from "../../abi/resource.js";
-import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV, SI_KERNEL } from "../../abi/signal.js";
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV } from "../../abi/signal.js";
 import type { PageCache } from "../vfs/inode.js";
 import { Wait } from "../wait.js";
 import type { AddressSpace } from "./address-space.js";
@@ -12,7 +12,7 @@ import { VM_ACCESS, VM_EXEC, VM_GROWSDOWN, VM_READ, VM_WRITE, type Vma } from ".
 
 export type Access = "read" | "write" | "execute";
 
-/** The signal that an access earns. SIGKILL: memory is exhausted, and the process that asked for more ends. */
+/** The signal that an access earns. */
 export class Fault {
   readonly signal: number;
   readonly code: number;
@@ -27,6 +27,9 @@ export class Fault {
 
 /** What came of making a page present: it is, or there is no such page of the file, or no memory. */
 type Outcome = "present" | "bus" | "exhausted";
+
+/** A call that found no memory tries again after this, at the latest. */
+const RETRY_NS = 1e6;
 
 /** Pages around a fault that are mapped with it where the page cache has them (Linux: fault_around_bytes). */
 const FAULT_AROUND = 16;
@@ -47,7 +50,7 @@ function permits(flags: number, access: Access): boolean {
   return (flags & (VM_READ | VM_WRITE)) !== 0;
 }
 
-export function fault(space: AddressSpace, address: number, access: Access): undefined | Wait | Fault {
+export function fault(space: AddressSpace, address: number, access: Access): undefined | "exhausted" | Wait | Fault {
   const page = Math.floor(address / PAGE_SIZE);
   const vma = vmaFor(space, page);
   if (vma === undefined) return new Fault(SIGSEGV, SEGV_MAPERR, address);
@@ -56,7 +59,7 @@ export function fault(space: AddressSpace, address: number, access: Access): und
   try {
     const outcome = resolve(space, vma, page, access === "write");
     if (outcome === "bus") return new Fault(SIGBUS, BUS_ADRERR, address);
-    if (outcome === "exhausted") return new Fault(SIGKILL, SI_KERNEL, address);
+    if (outcome === "exhausted") return outcome;
   } catch (thrown) {
     if (thrown instanceof Wait) return thrown;
     throw thrown;
@@ -67,14 +70,17 @@ export function fault(space: AddressSpace, address: number, access: Access): und
   return undefined;
 }
 
-/** For an access by the kernel to user memory: the frame, or EFAULT or a Wait thrown. */
+/** For an access by the kernel to user memory: the frame, or EFAULT or a Wait thrown. Where memory is exhausted somebody has to end before the call goes on. */
 export function makePresent(space: AddressSpace, page: number, write: boolean): Frame {
   const vma = vmaFor(space, page);
   if (vma === undefined || !permits(vma.flags, write ? "write" : "read")) throw EFAULT;
   const outcome = resolve(space, vma, page, write);
   if (outcome === "exhausted") {
-    space.exhausted = true;
-    if (space.task !== undefined) space.task.attention = true;
+    if (space.task === undefined) throw EFAULT;
+    // execve fills a space that is not yet the task's own.
+    space.task.memory.exhausted = true;
+    space.task.attention = true;
+    throw new Wait([], space.kernel.clock.monotonicNs() + RETRY_NS);
   }
   if (outcome !== "present") throw EFAULT;
   return space.table.frameOf(space.table.entry(page));

@@ -30,6 +30,11 @@ export interface Reclaimer {
 /** Frames asked of the reclaimers at once (Linux: SWAP_CLUSTER_MAX). */
 const RECLAIM_BATCH = 32;
 
+/** A 32nd of all frames is the reserve, within bounds. */
+const RESERVE_SHIFT = 5;
+const LEAST_RESERVE = 64;
+const MOST_RESERVE = 8192;
+
 /** Allocates frames lowest first. A frame's bytes are zero when it is handed out. */
 export class Frames {
   readonly memory: FrameMemory;
@@ -66,6 +71,13 @@ export class Frames {
     this.payers[frame - firstFrame] = payer;
     this.used++;
     return frame;
+  }
+
+  /** As `allocate`, for bytes of files, pipes and sockets: they leave a reserve, so that programs go on when such things have filled the memory. */
+  allocateBeyondReserve(payer: Cgroup): Frame {
+    const reserve = Math.min(Math.max(this.total >>> RESERVE_SHIFT, LEAST_RESERVE), MOST_RESERVE);
+    while (this.total - this.used <= reserve) if (!this.reclaim(payer)) return 0;
+    return this.allocate(payer);
   }
 
   private chargeOne(payer: Cgroup): boolean {

@@ -4,6 +4,7 @@ import { SA_RESETHAND, SA_RESTART, SIGSEGV, SIGSTOP, SIGKILL, SIG_DFL, SIG_IGN, 
 import type { Siginfo } from "../../abi/siginfo.js";
 import { signaledStatus } from "../../abi/wait.js";
 import { endTask } from "./exit.js";
+import { outOfMemory } from "./out-of-memory.js";
 import { A0, A7, readPc, readRegister, writePc, writeRegister } from "./registers.js";
 import { leaveSequence } from "./rseq.js";
 import type { SignalAction } from "./signal-actions.js";
@@ -22,7 +23,7 @@ export function attend(task: Task): boolean {
   }
   if (task.memory.exhausted) {
     task.memory.exhausted = false;
-    endProcess(process, signaledStatus(SIGKILL));
+    outOfMemory(task);
   }
   for (;;) {
     if (process.exiting || task.dying) {

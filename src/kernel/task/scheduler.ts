@@ -1,6 +1,5 @@
 // The loop that runs tasks: round robin in slices, timers, and what to do each time the hart comes back.
-import { ILL_ILLOPC, BUS_ADRALN, SIGBUS, SIGILL, SIGKILL, SIGTRAP, TRAP_BRKPT } from "../../abi/signal.js";
-import { signaledStatus } from "../../abi/wait.js";
+import { ILL_ILLOPC, BUS_ADRALN, SIGBUS, SIGILL, SIGTRAP, TRAP_BRKPT } from "../../abi/signal.js";
 import { dispatch } from "../dispatch.js";
 import type { Kernel } from "../kernel.js";
 import { Fault } from "../memory/fault.js";
@@ -10,7 +9,9 @@ import { Wait } from "../wait.js";
 import { charge } from "./accounting.js";
 import { attend } from "./attention.js";
 import { oops } from "./oops.js";
-import { endProcess, forceSignal } from "./signals.js";
+import { forceSignal } from "./signals.js";
+import { outOfMemory } from "./out-of-memory.js";
+import { RunQueue } from "./run-queue.js";
 import type { Task } from "./task.js";
 import { TimerHeap } from "./timer-heap.js";
 
@@ -23,9 +24,8 @@ const ENTRY_NS = 150;
 
 export class Scheduler {
   private readonly kernel: Kernel;
-  /** Runnable tasks in the order of their turn, from `head` on. */
-  private queue: Task[] = [];
-  private head = 0;
+  /** Runnable tasks that wait for their turn. */
+  private readonly queue = new RunQueue();
   /** Whose registers and address space are on the hart. It need not be running. */
   onHart: Task | undefined;
   /** Who runs now, in user mode or in a system call. */
@@ -47,25 +47,18 @@ export class Scheduler {
     this.kernel = kernel;
   }
 
-  /** Puts a runnable task at the end of the queue. */
-  enqueue(task: Task): void {
+  /** Puts a runnable task into the queue. */
+  enqueue(task: Task, woken = false): void {
     if (task.queued || task.state !== "runnable" || task === this.current) return;
     task.queued = true;
-    this.queue.push(task);
+    this.queue.add(task, woken);
   }
 
   private next(): Task | undefined {
-    while (this.head < this.queue.length) {
-      const task = this.queue[this.head++];
-      if (this.head > 256 && this.head * 2 > this.queue.length) {
-        this.queue = this.queue.slice(this.head);
-        this.head = 0;
-      }
+    for (let task = this.queue.take(); task !== undefined; task = this.queue.take()) {
       task.queued = false;
       if (task.state === "runnable") return task;
     }
-    this.queue.length = 0;
-    this.head = 0;
     return undefined;
   }
 
@@ -76,7 +69,7 @@ export class Scheduler {
 
   /** How many tasks could run now. */
   get runnable(): number {
-    return this.queue.length - this.head + (this.current?.state === "runnable" ? 1 : 0);
+    return this.queue.length + (this.current?.state === "runnable" ? 1 : 0);
   }
 
   /** Lets a task sleep until one of its queues is woken or the time has come. With signals to look at it stays awake. */
@@ -96,7 +89,7 @@ export class Scheduler {
     if (wait !== undefined) for (const queue of wait.queues) queue.remove(task);
     this.timers.stop(task.sleepTimer);
     task.state = "runnable";
-    this.enqueue(task);
+    this.enqueue(task, true);
   }
 
   /** There is something to look at before the task goes on in user mode; it is woken where its wait allows that. */
@@ -172,7 +165,7 @@ export class Scheduler {
     this.settle();
     this.current = undefined;
     if (task.state === "runnable") {
-      if (this.head < this.queue.length) {
+      if (this.queue.length > 0) {
         task.involuntarySwitches++;
         if (task.rseq.address !== 0) task.preempted = task.attention = true;
       }
@@ -232,10 +225,9 @@ export class Scheduler {
     const { processor } = this.kernel;
     const outcome = task.memory.fault(processor.faultAddress, processor.faultAccess);
     if (outcome === undefined) return;
+    if (outcome === "exhausted") return outOfMemory(task);
     if (outcome instanceof Fault) {
-      // SIGKILL: memory is exhausted.
-      if (outcome.signal === SIGKILL) endProcess(task.process, signaledStatus(SIGKILL));
-      else forceSignal(task, { kind: "fault", signo: outcome.signal, code: outcome.code, addr: outcome.address });
+      forceSignal(task, { kind: "fault", signo: outcome.signal, code: outcome.code, addr: outcome.address });
       return;
     }
     this.sleep(task, new Wait(outcome.queues, outcome.untilNs, "uninterruptible"));

@@ -95,7 +95,7 @@ export class MemoryPages extends FilePages {
   }
 
   protected fill(_index: number, payer: Cgroup): Frame | Errno {
-    const frame = this.frames.allocate(payer);
+    const frame = this.frames.allocateBeyondReserve(payer);
     return frame === 0 ? ENOMEM : frame;
   }
 

@@ -4,10 +4,10 @@ import { Clock } from "../../clock.js";
 import type { Kernel } from "../../kernel.js";
 import type { Exit, Processor } from "../../processor.js";
 import { failed } from "../../../abi/errno.js";
+import { SIGKILL, SI_KERNEL } from "../../../abi/signal.js";
 import { Wait } from "../../wait.js";
 import { AddressSpace } from "../address-space.js";
-import type { Fault } from "../fault.js";
-import { type Access } from "../fault.js";
+import { type Access, Fault } from "../fault.js";
 import { type FrameMemory, Frames } from "../frames.js";
 import { PTE_R, PTE_V, PTE_W, PTE_X } from "../page-table.js";
 import { Vdso } from "../vdso.js";
@@ -138,6 +138,7 @@ export class Board {
       if (place !== undefined) return place;
       const outcome = space.fault(at, access);
       if (outcome instanceof Wait) throw new Error("nothing here waits");
+      if (outcome === "exhausted") return new Fault(SIGKILL, SI_KERNEL, at);
       if (outcome !== undefined) return outcome;
     }
     throw new Error(`the fault at ${at.toString(16)} was not resolved`);
