@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boot, type Machine } from "../../src/sdk/index.js";
 import { compilePrograms, programNames, PROGRAMS } from "../linux/programs.js";
+import { JUDGED_BY_QEMU_USER, runInQemuUser } from "./qemu-user.js";
 
 let directory: string;
 let machine: Machine;
@@ -22,4 +23,8 @@ describe("as on real Linux", () => {
     const { stdout, stderr } = await machine.run("/t/under", [`/t/${name}`], { timeoutMs: 100_000 });
     expect(stdout + stderr).toBe(expected(name));
   });
+});
+
+test.each(JUDGED_BY_QEMU_USER)("qemu-riscv64 agrees with the recording of %s", { timeout: 120_000 }, async (name) => {
+  expect(await runInQemuUser(join(directory, name))).toBe(expected(name));
 });
