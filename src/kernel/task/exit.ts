@@ -1,5 +1,5 @@
 // How threads and processes end (Linux: kernel/exit.c): what they give back, who is told, who inherits.
-import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIGCHLD, SIGCONT, SIGHUP, SIGKILL, SIG_IGN, SI_KERNEL } from "../../abi/signal.js";
+import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, NSIG, SA_NOCLDWAIT, SIGCHLD, SIGCONT, SIGHUP, SIGKILL, SIG_IGN, SI_KERNEL } from "../../abi/signal.js";
 import { WCOREDUMP, WEXITSTATUS, WIFEXITED, WTERMSIG, signaledStatus } from "../../abi/wait.js";
 import type { Siginfo } from "../../abi/siginfo.js";
 import { unchargeTask } from "../cgroups/cgroup.js";
@@ -159,7 +159,8 @@ function tellParent(process: Process): void {
   }
   const action = parent.actions.get(SIGCHLD);
   const unwanted = exitSignal === SIGCHLD && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0);
-  if (exitSignal !== 0 && !(exitSignal === SIGCHLD && action.handler === SIG_IGN)) {
+  // As Linux do_notify_parent: clone(2) takes any byte, and what is no signal is not sent.
+  if (exitSignal !== 0 && exitSignal <= NSIG && !(exitSignal === SIGCHLD && action.handler === SIG_IGN)) {
     const { code, status } = endCode(process);
     sendToProcess(parent, childInfo(process, parent, exitSignal, code, status));
   }
