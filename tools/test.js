@@ -36,13 +36,22 @@ async function step(name, command, args) {
 }
 
 /** @typedef {{ status: string, fullName: string }} Assertion */
-/** @typedef {{ name: string, status: string, message: string, assertionResults: Assertion[] }} TestFile */
+/** @typedef {{ name: string, status: string, message: string, startTime: number, endTime: number, assertionResults: Assertion[] }} TestFile */
+
+const SLOWEST = 8;
+
+/** Which files took the time, slowest first. @param {TestFile[]} files */
+function tellSlowest(files) {
+  const seconds = files.map(({ name, startTime, endTime }) => ({ name: path.relative(root, name), took: (endTime - startTime) / 1000 })).sort((a, b) => b.took - a.took);
+  console.log(`slowest: ${seconds.slice(0, SLOWEST).map(({ name, took }) => `${name} ${took.toFixed(0)} s`).join(", ")}`);
+}
 
 /** Adds what vitest reported. A file that could not even be loaded counts as one failed test. @param {boolean} good whether vitest ended well */
 function count(good) {
   /** @type {TestFile[]} */
   const files = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : [];
   const failedBefore = sum.failed;
+  if (files.length > 1) tellSlowest(files);
   for (const file of files) {
     for (const { status, fullName } of file.assertionResults) {
       if (status === "passed") sum.passed += 1;
