@@ -103,7 +103,7 @@ export class Server {
     const input = request.stdin ? served.input : undefined;
     const streams: Program["streams"] = request.terminal === undefined
       ? { kind: "pipes", input, output: served.stdout, error: served.stderr }
-      : { kind: "terminal", input: served.input, output: served.stdout, ...request.terminal };
+      : { kind: "terminal", input: served.input, output: served.stdout, ...request.terminal, utf8: true };
     const { file, args, env, workdir, user } = request;
     this.processes.set(process, served);
     try {

@@ -193,6 +193,10 @@ class BareMetalSystem implements System, Driven {
         streams.resize(rows, columns);
         this.loop.poke();
       },
+      hangUp: () => {
+        streams.hangUp();
+        this.loop.poke();
+      },
     };
     this.programs.add({ process, streams, exited, ended, leaving: undefined });
     this.loop.poke();

@@ -1,6 +1,7 @@
 // Standard streams of a program: pipes or a terminal inside, and the pumps that join them to the outside.
 import { failed } from "../abi/errno.js";
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../abi/fcntl.js";
+import { IUTF8 } from "../abi/termios.js";
 import type { Devpts } from "../kernel/fs/devpts.js";
 import { openPipe } from "../kernel/ipc/pipe.js";
 import type { ControllingTerminal } from "../kernel/task/process-group.js";
@@ -19,6 +20,7 @@ export interface OpenStreams {
   readonly pumps: readonly Pump[];
   readonly outputs: readonly OutputPump[];
   resize(rows: number, columns: number): void;
+  hangUp(): void;
   /** The program has ended. */
   ended(): void;
   /** Resolves when all that was moved out is delivered or never will be. */
@@ -57,7 +59,7 @@ export function openPipes(task: Task, { input, output, error }: PipeStreams): Op
     stdin = reader;
   }
   return {
-    files: [stdin, stdout, stderr], terminal: undefined, pumps: [...pumps, ...outputs], outputs, resize: () => undefined,
+    files: [stdin, stdout, stderr], terminal: undefined, pumps: [...pumps, ...outputs], outputs, resize: () => undefined, hangUp: () => undefined,
     ended: () => incoming?.close(),
     flushed: () => Promise.all([output?.flushed(), error?.flushed()]),
   };
@@ -71,6 +73,7 @@ export function openTerminal(task: Task, devpts: Devpts, uid: number, streams: T
   if (node !== undefined) node.uid = uid;
   const master = new PtyMaster(slave, devpts, devpts.ptmx, O_RDWR | O_NONBLOCK);
   slave.locked = false;
+  if (streams.utf8) slave.termios.iflag |= IUTF8;
   const size = (rows: number, columns: number): void => slave.setWinsize({ rows, columns, xpixel: 0, ypixel: 0 });
   size(streams.rows, streams.columns);
   const output = new OutputPump(task, master, streams.output, () => slave.buffer.length);
@@ -78,6 +81,10 @@ export function openTerminal(task: Task, devpts: Devpts, uid: number, streams: T
   const file = mustOpen(task, `/dev/pts/${slave.index}`, O_RDWR);
   return {
     files: [file, file, file], terminal: slave, pumps: input === undefined ? [output] : [input, output], outputs: [output], resize: size,
+    hangUp() {
+      input?.close();
+      output.close();
+    },
     ended: () => input?.close(),
     flushed: () => streams.output.flushed(),
   };

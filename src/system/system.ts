@@ -13,6 +13,8 @@ export interface TerminalStreams {
   readonly output: HostOutput;
   readonly rows: number;
   readonly columns: number;
+  /** Erasing a character that was typed erases all of its bytes (IUTF8). */
+  readonly utf8: boolean;
 }
 
 /** Three separate streams. Without input the program reads from /dev/null; without an output what it writes goes to /dev/null. */
@@ -52,6 +54,8 @@ export interface RunningProgram {
   kill(signal: number): void;
   /** Of its terminal: SIGWINCH follows where the size differs. Nothing happens without a terminal. */
   resize(rows: number, columns: number): void;
+  /** The line to its terminal is cut, as by closing a terminal's window. Nothing happens without a terminal. */
+  hangUp(): void;
 }
 
 /** Why a program did not start: what the shell's 126 and 127 say. */

@@ -2,6 +2,7 @@
 import { HELP, nearest, parse, type Command, type Given } from "./arguments.js";
 import { commands } from "./commands.js";
 import { Failure, OWN_FAILURE } from "./failure.js";
+import { leave } from "./leave.js";
 import { print, say } from "./say.js";
 
 const runners: Readonly<Record<string, (given: Given) => Promise<number>>> = {
@@ -59,5 +60,5 @@ function explain(error: unknown): number {
   return error instanceof Failure ? error.status : OWN_FAILURE;
 }
 
-process.on("uncaughtException", (error) => process.exit(explain(error)));
-void main(process.argv.slice(2)).catch(explain).then((status) => process.exit(status));
+process.on("uncaughtException", (error) => leave(explain(error)));
+void main(process.argv.slice(2)).catch(explain).then(leave);

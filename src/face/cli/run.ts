@@ -18,21 +18,37 @@ export async function run(given: Given): Promise<number> {
   const { workdir, user, timeoutMs } = programSettings(given);
   const env = variables(given);
   const onTerminal = given.has("tty");
-  if (onTerminal && given.has("interactive") && !process.stdin.isTTY) throw new Failure("-t needs a terminal as standard input, and this is none; leave -t away");
+  const interactive = given.has("interactive");
+  // Docker's words, which scripts and people look for.
+  if (onTerminal && interactive && !process.stdin.isTTY) throw new Failure("the input device is not a TTY; leave -t away, or give a terminal as standard input");
   const machine = machineOptions(given);
   const system = await open(machine);
-  const streams = openStreams(onTerminal, given.has("interactive"));
-  const restore = onTerminal ? await rawTerminal(given.has("interactive")) : () => undefined;
+  const signals = new Signals();
+  const terminal = onTerminal ? await import("./terminal.js") : undefined;
+  const persons = interactive && terminal !== undefined ? new terminal.PersonsTerminal() : undefined;
   try {
+    persons?.takeOver();
+    const streams = openStreams(interactive, terminal && { ...terminal.terminalSize(), utf8: persons?.utf8 ?? false });
     const terminalEnv: Record<string, string> = onTerminal ? { TERM: process.env["TERM"] ?? "xterm" } : {};
     const running = await system.spawn({ file, args, env: { ...terminalEnv, ...env }, workdir, user, streams }).catch((error: unknown) => {
       throw startFailure(error, machine, args);
     });
-    if (onTerminal) process.on("SIGWINCH", () => running.resize(process.stdout.rows || 24, process.stdout.columns || 80));
-    return await follow(running, timeoutMs);
+    if (terminal !== undefined) followSize(running, terminal.terminalSize);
+    // Only by its end does a terminal tell that it was closed.
+    if (persons !== undefined) for (const end of ["end", "error", "close"]) process.stdin.on(end, () => running.hangUp());
+    return await Promise.race([follow(running, timeoutMs), signals.handTo(running)]);
   } finally {
-    restore();
+    persons?.giveBack();
   }
+}
+
+function followSize(running: RunningProgram, size: () => { rows: number; columns: number }): void {
+  const resize = (): void => {
+    const { rows, columns } = size();
+    running.resize(rows, columns);
+  };
+  // While this process was stopped nobody told it.
+  process.on("SIGWINCH", resize).on("SIGCONT", resize);
 }
 
 /** Only an image that has to be fetched loads what tells about it. */
@@ -51,11 +67,11 @@ async function open(options: MachineOptions): Promise<System> {
   }
 }
 
-function openStreams(onTerminal: boolean, interactive: boolean): ProgramStreams {
+function openStreams(interactive: boolean, terminal: { rows: number; columns: number; utf8: boolean } | undefined): ProgramStreams {
   const input = interactive ? openStandardInput() : undefined;
   const output = openOutput(1);
-  if (!onTerminal) return { kind: "pipes", input, output, error: sameFile(1, 2) ? output : openOutput(2) };
-  return { kind: "terminal", input, output, rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 };
+  if (terminal !== undefined) return { kind: "terminal", input, output, ...terminal };
+  return { kind: "pipes", input, output, error: sameFile(1, 2) ? output : openOutput(2) };
 }
 
 /** After 2>&1: what is written to both keeps its order then. */
@@ -64,48 +80,46 @@ function sameFile(a: number, b: number): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-/** Every key goes to the program, until what is returned is called or the process ends, however it ends. */
-async function rawTerminal(interactive: boolean): Promise<() => void> {
-  const { stdin } = process;
-  if (!interactive || !stdin.isTTY) return () => undefined;
-  const { spawnSync } = await import("node:child_process");
-  stdin.setRawMode(true);
-  // Node's raw mode still makes \r\n of \n on output, which the terminal inside does already. Where stty is missing, it stays so.
-  spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
-  const restore = (): void => {
-    try {
-      stdin.setRawMode(false);
-    } catch {
-      // The terminal is gone.
-    }
-  };
-  process.on("exit", restore);
-  return restore;
+/** Signals that this process gets are the program's, from the first to the last moment of it; before and after they end this process. */
+class Signals {
+  private running: RunningProgram | undefined;
+  private end: (status: number) => void = () => undefined;
+  private readonly ended = new Promise<number>((resolve) => (this.end = resolve));
+
+  constructor() {
+    for (const name of FORWARDED) process.on(name, () => this.arrived(signalNumber(name) ?? 0));
+  }
+
+  private arrived(number: number): void {
+    if (this.running === undefined) this.end(128 + number);
+    else this.running.kill(number);
+  }
+
+  /** Resolves with the status when a signal ended this process and no program. */
+  handTo(running: RunningProgram): Promise<number> {
+    this.running = running;
+    // The program is gone and its reader stands still: nobody else can be meant.
+    void running.exited.then(() => (this.running = undefined));
+    return this.ended;
+  }
 }
 
-/** Waits for the end, hands signals on, keeps the time limit. */
+/** Waits for the end, keeps the time limit. */
 async function follow(running: RunningProgram, timeoutMs: number | undefined): Promise<number> {
-  let over: ((status: number) => void) | undefined;
-  const cutShort = new Promise<number>((resolve) => (over = resolve));
-  let ended = false;
+  if (timeoutMs === undefined) return statusOf(await running.ended);
   let timedOut = false;
-  void running.exited.then(() => (ended = true));
-  for (const name of FORWARDED) {
-    const number = signalNumber(name) ?? 0;
-    process.on(name, () => {
-      // The program is gone and its reader stands still: nobody else can be meant.
-      if (ended) over?.(128 + number);
-      else running.kill(number);
+  let cancel = (): void => undefined;
+  const overdue = new Promise<Ending>((resolve) => {
+    cancel = timer.after(timeoutMs, () => {
+      timedOut = true;
+      const signal = signalNumber("SIGKILL") ?? 9;
+      running.kill(signal);
+      timer.after(LAST_WORDS_MS, () => resolve({ signal }));
     });
-  }
-  const cancel = timeoutMs === undefined ? undefined : timer.after(timeoutMs, () => {
-    timedOut = true;
-    running.kill(signalNumber("SIGKILL") ?? 9);
-    timer.after(LAST_WORDS_MS, () => over?.(TIMED_OUT));
   });
-  const status = await Promise.race([running.ended.then(statusOf), cutShort]);
-  cancel?.();
-  return timedOut ? TIMED_OUT : status;
+  const ending = await Promise.race([running.ended, overdue]);
+  cancel();
+  return timedOut ? TIMED_OUT : statusOf(ending);
 }
 
 const statusOf = (ending: Ending): number => (ending.signal === undefined ? ending.code : 128 + ending.signal);

@@ -32,7 +32,7 @@ export function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "pipe"] });
 }
 
-export type Step = { expect: string } | { send: string } | { resize: [number, number] };
+export type Step = { expect: string } | { send: string } | { resize: [number, number] } | { signal: NodeJS.Signals } | { hangUp: true };
 
 /** On a pseudo-terminal of 24 rows and 80 columns. */
 export async function onTerminal(args: readonly string[], steps: readonly Step[]): Promise<{ output: string; status: number; missing: string | null; raw: boolean }> {

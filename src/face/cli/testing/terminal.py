@@ -1,5 +1,6 @@
 """Drives a command on a pseudo-terminal: standard input is JSON {"command": [...], "rows": n, "columns": n, "steps": [...]}.
-A step is {"expect": text} (waits for it in what came since the last step), {"send": text} or {"resize": [rows, columns]}.
+A step is {"expect": text} (waits for it in what came since the last step), {"send": text}, {"resize": [rows, columns]},
+{"signal": name} (to the command) or {"hangUp": true} (the terminal goes away).
 Prints JSON {"output": text, "status": exit status, "missing": the text that did not come, "raw": whether the terminal was left raw}."""
 import fcntl, json, os, select, signal, struct, subprocess, sys, termios, time
 
@@ -18,7 +19,9 @@ output, seen = b"", 0
 
 def read(seconds):
     global output
-    if select.select([fd], [], [], seconds)[0]:
+    if fd is None:
+        time.sleep(seconds)
+    elif select.select([fd], [], [], seconds)[0]:
         output += os.read(fd, 65536)
 
 missing = None
@@ -28,6 +31,11 @@ for step in task["steps"]:
     elif "resize" in step:
         size(*step["resize"])
         child.send_signal(signal.SIGWINCH)
+    elif "signal" in step:
+        child.send_signal(signal.Signals[step["signal"]])
+    elif "hangUp" in step:
+        os.close(fd)
+        fd = None
     else:
         wanted, until = step["expect"].encode(), time.time() + 30
         while wanted not in output[seen:] and time.time() < until:
@@ -46,5 +54,5 @@ while True:
         child.kill()
     read(0.05)
 read(0.2)
-after = termios.tcgetattr(slave)
+after = before if fd is None else termios.tcgetattr(slave)
 print(json.dumps({"output": output.decode(errors="replace"), "status": child.returncode, "missing": missing, "raw": before[:4] != after[:4]}))
