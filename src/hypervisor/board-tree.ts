@@ -1,6 +1,6 @@
 // The device tree of our board: the devices of QEMU's virt machine, at its addresses, with its interrupt lines.
 import { PLIC_LINES } from "../hardware/devices/plic.js";
-import { addresses, lines, TIMEBASE_HZ } from "./virtual-board.js";
+import { addresses, lines, PCI_LINES, sizes, TIMEBASE_HZ } from "./virtual-board.js";
 import { type TreeNode, wide } from "./device-tree.js";
 
 export interface BoardDescription {
@@ -29,7 +29,7 @@ export function boardTree(board: BoardDescription): TreeNode {
       cpus(),
       syscon("poweroff", 0x5555),
       syscon("reboot", 0x7777),
-      { name: "soc", properties: { "#address-cells": [2], "#size-cells": [2], compatible: "simple-bus", ranges: [] }, children: [plic(), serial(), rtc(), test()] },
+      { name: "soc", properties: { "#address-cells": [2], "#size-cells": [2], compatible: "simple-bus", ranges: [] }, children: [plic(), serial(), rtc(), test(), pci()] },
     ],
   };
 }
@@ -66,7 +66,7 @@ function plic(): TreeNode {
   return {
     name: `plic@${addresses.plic.toString(16)}`,
     properties: {
-      compatible: ["sifive,plic-1.0.0", "riscv,plic0"], reg: registers(addresses.plic, 0x600000), "#interrupt-cells": [1], "#address-cells": [0], "interrupt-controller": [],
+      compatible: ["sifive,plic-1.0.0", "riscv,plic0"], reg: registers(addresses.plic, sizes.plic), "#interrupt-cells": [1], "#address-cells": [0], "interrupt-controller": [],
       "interrupts-extended": [CPU_INTERRUPTS, MACHINE_EXTERNAL, CPU_INTERRUPTS, SUPERVISOR_EXTERNAL], "riscv,ndev": [PLIC_LINES], phandle: [PLIC],
     },
   };
@@ -75,20 +75,41 @@ function plic(): TreeNode {
 function serial(): TreeNode {
   return {
     name: `serial@${addresses.serial.toString(16)}`,
-    properties: { compatible: "ns16550a", reg: registers(addresses.serial, 0x100), "clock-frequency": [3686400], "interrupt-parent": [PLIC], interrupts: [lines.serial] },
+    properties: { compatible: "ns16550a", reg: registers(addresses.serial, sizes.serial), "clock-frequency": [3686400], "interrupt-parent": [PLIC], interrupts: [lines.serial] },
   };
 }
 
 function rtc(): TreeNode {
   return {
     name: `rtc@${addresses.rtc.toString(16)}`,
-    properties: { compatible: "google,goldfish-rtc", reg: registers(addresses.rtc, 0x1000), "interrupt-parent": [PLIC], interrupts: [lines.rtc] },
+    properties: { compatible: "google,goldfish-rtc", reg: registers(addresses.rtc, sizes.rtc), "interrupt-parent": [PLIC], interrupts: [lines.rtc] },
   };
 }
 
 function test(): TreeNode {
   return {
     name: `test@${addresses.power.toString(16)}`,
-    properties: { compatible: ["sifive,test1", "sifive,test0", "syscon"], reg: registers(addresses.power, 0x1000), phandle: [TEST] },
+    properties: { compatible: ["sifive,test1", "sifive,test0", "syscon"], reg: registers(addresses.power, sizes.power), phandle: [TEST] },
+  };
+}
+
+/** Spaces of a PCI bus address (IEEE 1275 PCI binding): I/O ports and 32-bit memory. */
+const PORTS = 0x1000000, MEMORY_32 = 0x2000000;
+
+function pci(): TreeNode {
+  // As QEMU: the pins of slot n go to lines n, n + 1, … of four.
+  const pins = Array.from({ length: PCI_LINES * PCI_LINES }, (_, i) => ({ slot: Math.floor(i / PCI_LINES), pin: i % PCI_LINES }));
+  return {
+    name: `pci@${addresses.pci.toString(16)}`,
+    properties: {
+      compatible: "pci-host-ecam-generic", device_type: "pci", reg: registers(addresses.pci, sizes.pci), "bus-range": [0, 255], "linux,pci-domain": [0], "dma-coherent": [],
+      "#address-cells": [3], "#size-cells": [2], "#interrupt-cells": [1],
+      ranges: [
+        PORTS, ...wide(0), ...wide(addresses.pciPorts), ...wide(sizes.pciPorts),
+        MEMORY_32, ...wide(addresses.pciMemory), ...wide(addresses.pciMemory), ...wide(sizes.pciMemory),
+      ],
+      "interrupt-map-mask": [0x1800, 0, 0, 7],
+      "interrupt-map": pins.flatMap(({ slot, pin }) => [slot << 11, 0, 0, pin + 1, PLIC, lines.pci + ((slot + pin) % PCI_LINES)]),
+    },
   };
 }

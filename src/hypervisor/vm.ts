@@ -1,7 +1,9 @@
 // A virtual machine: a board made in software, a virtual processor that takes turns on a hart, and the firmware's calls.
 import type { TimeKeeper } from "../hardware/devices/clock.js";
 import type { SerialLine } from "../hardware/devices/serial.js";
+import type { VirtioDevice } from "../hardware/devices/virtio/device.js";
 import type { FrameMap } from "../hardware/frame-map.js";
+import { GuestMemory } from "../hardware/guest-memory.js";
 import type { Hart, HartWiring } from "../hardware/hart.js";
 import { HART_STATE_END, PC, RESERVED, X } from "../hardware/layout.js";
 import { type SupervisorExit, SupervisorHart, type SupervisorHartState } from "../hardware/supervisor-hart.js";
@@ -20,6 +22,8 @@ export interface VirtualMachineWires {
   serial: SerialLine;
   /** For the board's real-time clock. */
   time: TimeKeeper;
+  /** Devices on the PCI bus. */
+  virtio: readonly VirtioDevice[];
   /** Guest time that an instruction takes. */
   nsPerInstruction: number;
 }
@@ -53,7 +57,7 @@ export class VirtualMachine {
 
   constructor(wires: VirtualMachineWires, saved?: VirtualMachineState) {
     this.wires = wires;
-    this.board = new VirtualBoard(wires, saved?.board);
+    this.board = new VirtualBoard({ ...wires, memory: new GuestMemory(wires.hart.memory, wires.ram) }, saved?.board);
     this.registers = saved?.registers.slice() ?? freshRegisters();
     this.retiredBefore = saved?.retired ?? 0;
     this.skippedNs = saved?.skippedNs ?? 0;
@@ -101,6 +105,7 @@ export class VirtualMachine {
   /** Runs at most `budget` instructions. */
   step(budget: number): StepEnd {
     if (this.ended !== undefined) return this.ended;
+    this.board.servePending();
     this.takeHart();
     this.processor.resume();
     const exit = this.run(budget);
