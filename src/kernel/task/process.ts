@@ -1,4 +1,5 @@
 // A process: a thread group and what its threads share (Linux: signal_struct and the leader's task_struct).
+import { RLIMIT_CPU } from "../../abi/resource.js";
 import type { ByteString } from "../bytestring.js";
 import type { Kernel } from "../kernel.js";
 import { savable } from "../save.js";
@@ -86,7 +87,7 @@ export class Process {
   /** timer_create(2) by id. */
   readonly posixTimers = new Map<number, PosixTimer>();
   /** Something is to be looked at when processor time was charged: timers on it, RLIMIT_CPU. */
-  watchesCpu = false;
+  watchesCpu: boolean;
   /** The next second of processor time that SIGXCPU tells of, once beyond the soft limit. */
   cpuWarnedSeconds = 0;
   nextTimerId = 0;
@@ -101,6 +102,8 @@ export class Process {
     this.group = parts.group;
     this.actions = parts.actions;
     this.rlimits = parts.rlimits;
+    // As Linux posix_cpu_timers_init_group: a limit is inherited by fork.
+    this.watchesCpu = parts.rlimits[RLIMIT_CPU].soft !== Infinity;
     this.exitSignal = parts.exitSignal;
     this.startNs = kernel.clock.monotonicNs();
   }
