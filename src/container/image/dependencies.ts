@@ -5,10 +5,10 @@ import { ImageError } from "./error.js";
 import type { Dependency, Package, PackagesIndex } from "./packages-index.js";
 
 /**
- * Data that a library reads and no package names: it is in a package marked Essential, which is on every Debian system (policy 3.8), so nothing
- * depends on it. The Essential packages as a whole would bring dpkg, perl and a login with them.
+ * Data that a library reads and no package names (the terminal database, the locale C.UTF-8): it is in packages marked Essential, which are on
+ * every Debian system (policy 3.8), so nothing depends on them. The Essential packages as a whole would bring dpkg, perl and a login with them.
  */
-const ESSENTIAL_DATA = new Map([["libtinfo6", "ncurses-base"]]);
+const ESSENTIAL_DATA = new Map([["libtinfo6", "ncurses-base"], ["libc6", "libc-bin"]]);
 
 /** Dependencies come before what needs them, as far as circles allow; equal input gives the same order. */
 export function resolveDependencies(index: PackagesIndex, names: string[]): Package[] {
