@@ -112,6 +112,15 @@ int main(void)
 	say("a process's robust mutex", "%s", strerrorname_np(pthread_mutex_lock(robust)));
 	show("unlock without mending", pthread_mutex_unlock(robust));
 	say("then it is lost", "%s", strerrorname_np(pthread_mutex_lock(robust)));
+	pthread_mutexattr_t inheriting;
+		pthread_mutexattr_init(&inheriting);
+	pthread_mutexattr_settype(&inheriting, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutexattr_setprotocol(&inheriting, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_t inherit;
+	show("priority-inheriting mutex", pthread_mutex_init(&inherit, &inheriting));
+	show("lock", pthread_mutex_lock(&inherit));
+	say("lock again", "%s", strerrorname_np(pthread_mutex_lock(&inherit)));
+	show("unlock", pthread_mutex_unlock(&inherit));
 	void *head;
 	size_t length;
 	show("get_robust_list", syscall(SYS_get_robust_list, 0, &head, &length));

@@ -46,9 +46,15 @@ int main(void)
 	FD_ZERO(&reading);
 	FD_SET(p[0], &reading);
 	struct timespec until = { 5, 0 };
-	write(p[1], "x", 1);
+	pid_t writer = fork();
+	if (writer == 0) {
+		usleep(50000);
+		write(p[1], "x", 1);
+		_exit(0);
+	}
 	show("raw pselect6", syscall(SYS_pselect6, p[0] + 1, &reading, NULL, NULL, &until, NULL));
 	yes("time that is left", until.tv_sec == 4 && until.tv_nsec > 0);
+	ended("writer", writer);
 	read(p[0], &c, 1);
 	FD_ZERO(&reading);
 	FD_SET(p[0], &reading);

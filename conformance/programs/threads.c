@@ -155,15 +155,6 @@ int main(int count, char **arguments)
 	say("timed wait", "%s", strerrorname_np(pthread_cond_timedwait(&condition, &mutex, &until)));
 	say("timed lock", "%s", strerrorname_np(pthread_mutex_timedlock(&mutex, &until)));
 	say("trylock", "%s", strerrorname_np(pthread_mutex_trylock(&mutex)));
-	pthread_mutexattr_t attributes;
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-	pthread_mutex_t inherit;
-	show("priority-inheriting mutex", pthread_mutex_init(&inherit, &attributes));
-	show("lock", pthread_mutex_lock(&inherit));
-	say("lock again", "%s", strerrorname_np(pthread_mutex_lock(&inherit)));
-	show("unlock", pthread_mutex_unlock(&inherit));
 	pthread_create(&threads[0], NULL, forks, NULL), pthread_join(threads[0], NULL);
 	IN_CHILD("exit ends all threads", { pthread_create(&threads[0], NULL, waits, &cleaned); exit(3); });
 	IN_CHILD("a fatal signal in one ends all", { pthread_create(&threads[0], NULL, waits, &cleaned); pthread_kill(threads[0], SIGTERM); for (;;) pause(); });

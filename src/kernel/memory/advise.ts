@@ -1,5 +1,5 @@
 // madvise(2), mincore(2), msync(2) and the locks of mlock(2): what a process says and asks about its pages.
-import { EAGAIN, EBADF, EBUSY, EFAULT, EINVAL, ENOMEM, EPERM, type Errno, failed } from "../../abi/errno.js";
+import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOMEM, EPERM, type Errno, failed } from "../../abi/errno.js";
 import * as mman from "../../abi/mman.js";
 import { MS_INVALIDATE, MS_SYNC } from "../../abi/mman.js";
 import { RLIMIT_MEMLOCK } from "../../abi/resource.js";
@@ -70,9 +70,6 @@ function adviseOne(space: AddressSpace, vma: Vma, start: number, end: number, ad
       return undefined;
     case mman.MADV_REMOVE:
       return remove(space, vma, start, end);
-    case mman.MADV_WILLNEED:
-      // Anonymous memory without swap has nothing to read ahead (Linux: EBADF without a file and without swap).
-      return vma.file === undefined && vma.pages === undefined ? EBADF : undefined;
     default:
       return undefined;
   }

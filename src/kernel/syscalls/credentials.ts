@@ -96,8 +96,12 @@ function setresgid(task: Task, real: number, effective: number, saved: number): 
 }
 
 /** Always answers the old one; capabilities over files follow from and to 0. */
+/** -1 as an id: nobody's. */
+const INVALID_ID = 0xffffffff;
+
 function setfsuid(task: Task, uid: number): number {
   const old = task.credentials;
+  if (uid === INVALID_ID) return old.fsuid;
   if (![old.uid, old.euid, old.suid, old.fsuid].includes(uid) && !capable(task, cap.CAP_SETUID)) return old.fsuid;
   let { effective } = old;
   if ((old.securebits & SECBIT_NO_SETUID_FIXUP) === 0) {
@@ -110,6 +114,7 @@ function setfsuid(task: Task, uid: number): number {
 
 function setfsgid(task: Task, gid: number): number {
   const old = task.credentials;
+  if (gid === INVALID_ID) return old.fsgid;
   if ([old.gid, old.egid, old.sgid, old.fsgid].includes(gid) || capable(task, cap.CAP_SETGID)) commit(task, old.with({ fsgid: gid }));
   return old.fsgid;
 }

@@ -79,6 +79,7 @@ function futex(task: Task, at: number, op: number, value: number, fourth: number
     case f.FUTEX_WAIT_BITSET:
       return wait(task, at, op, value >>> 0, fourth, sixth | 0);
     case f.FUTEX_WAKE:
+      if (shared) futexes.key(task, at, shared); // EFAULT where nothing is mapped
       return at >= 2 ** 38 ? EFAULT : futexes.wake(task, at, shared, Math.max(value | 0, 1), ALL);
     case f.FUTEX_WAKE_BITSET:
       return sixth === 0 ? EINVAL : futexes.wake(task, at, shared, Math.max(value | 0, 1), sixth);

@@ -1,5 +1,5 @@
 // Making, ending and waiting for processes; their numbers, groups and sessions.
-import { EACCES, EAGAIN, EBADF, EINVAL, EPERM, ESRCH, type Errno, failed } from "../../abi/errno.js";
+import { E2BIG, EACCES, EAGAIN, EBADF, EINVAL, EPERM, ESRCH, Errno, failed } from "../../abi/errno.js";
 import * as sched from "../../abi/sched.js";
 import {
   P_ALL, P_PGID, P_PID, P_PIDFD, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, WUNTRACED, __WALL, __WCLONE, __WNOTHREAD, exitedStatus,
@@ -90,7 +90,8 @@ function clone(task: Task, request: CloneArguments): Returned {
 }
 
 function clone3(task: Task, at: number, bytes: number): Returned {
-  if (task.resume.note === undefined && (bytes < sched.CLONE_ARGS_SIZE_VER0 || bytes > 4096)) return EINVAL;
+  if (task.resume.note === undefined && bytes > 4096) return E2BIG;
+  if (task.resume.note === undefined && bytes < sched.CLONE_ARGS_SIZE_VER0) return EINVAL;
   const known = task.memory.read(at, Math.min(bytes, 4096));
   if (known.subarray(sched.CLONE_ARGS_SIZE_VER2).some((byte) => byte !== 0)) return EINVAL;
   const view = new DataView(known.buffer, known.byteOffset, known.length);
@@ -114,6 +115,17 @@ function whom(task: Task, number: number): Whom | Errno {
   return number < 0 ? { kind: "group", id: global } : { kind: "process", pid: global };
 }
 
+/** Runs what writes to the program's memory. As Linux, a child is gone though the program could not be told: the errno is for later. */
+function refusedTell(tell: () => void): Errno | undefined {
+  try {
+    tell();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Errno) return thrown;
+    throw thrown;
+  }
+}
+
 function wait4(task: Task, number: number, status: number, options: number, usage: number): Returned {
   if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) !== 0) return EINVAL;
   const who = whom(task, number);
@@ -122,10 +134,12 @@ function wait4(task: Task, number: number, status: number, options: number, usag
   if (event === undefined) return 0;
   if (failed(event) || event instanceof Wait) return event;
   const child = numberIn(task.namespaces.pid, event.child.pid);
-  if (status !== 0) task.memory.writeI32(status, event.status);
-  if (usage !== 0) task.memory.write(usage, encodeUsage(event.usage));
+  const refused = refusedTell(() => {
+    if (status !== 0) task.memory.writeI32(status, event.status);
+    if (usage !== 0) task.memory.write(usage, encodeUsage(event.usage));
+  });
   waitForChild(task, { kind: "process", pid: event.child.pid }, options | WEXITED | __WALL);
-  return child;
+  return refused ?? child;
 }
 
 function waitidWhom(task: Task, kind: number, number: number): Whom | Errno {
@@ -160,11 +174,12 @@ function waitid(task: Task, kind: number, number: number, info: number, options:
       kind: "child", signo: SIGCHLD, code: event.code, pid: numberIn(task.namespaces.pid, event.child.pid), uid, status: event.detail, utimeTicks: 0, stimeTicks: 0,
     });
   }
-  if (info !== 0) task.memory.write(info, bytes);
-  if (event === undefined) return 0;
-  if (usage !== 0) task.memory.write(usage, encodeUsage(event.usage));
-  if ((options & WNOWAIT) === 0) waitForChild(task, { kind: "process", pid: event.child.pid }, options | __WALL);
-  return 0;
+  const refused = refusedTell(() => {
+    if (info !== 0) task.memory.write(info, bytes);
+    if (event !== undefined && usage !== 0) task.memory.write(usage, encodeUsage(event.usage));
+  });
+  if (event !== undefined && (options & WNOWAIT) === 0) waitForChild(task, { kind: "process", pid: event.child.pid }, options | __WALL);
+  return refused ?? 0;
 }
 
 /** The process with a number of the caller's namespace; 0 is the caller. */

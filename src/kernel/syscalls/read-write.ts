@@ -1,5 +1,5 @@
 // read, write and their kin, lseek, sendfile, splice and what advises or syncs.
-import { EBADF, EINVAL, EISDIR, EOPNOTSUPP, EOVERFLOW, ESPIPE, type Errno, failed } from "../../abi/errno.js";
+import { EBADF, EFAULT, EINVAL, EISDIR, EOPNOTSUPP, EOVERFLOW, ESPIPE, type Errno, failed } from "../../abi/errno.js";
 import * as fcntl from "../../abi/fcntl.js";
 import { S_ISDIR, S_ISREG } from "../../abi/stat.js";
 import type { Sink, Source } from "../io.js";
@@ -45,12 +45,12 @@ function writeAt(task: Task, file: File, from: Source, at: number, append = fals
 
 function read(task: Task, file: File, at: number, n: number): Returned {
   if (!mayRead(file)) return EBADF;
-  return n > Number.MAX_SAFE_INTEGER ? EINVAL : readFrom(task, file, task.memory.sink(at, Math.min(n, MAX_TRANSFER_BYTES)));
+  return n > Number.MAX_SAFE_INTEGER ? EFAULT : readFrom(task, file, task.memory.sink(at, Math.min(n, MAX_TRANSFER_BYTES)));
 }
 
 function write(task: Task, file: File, at: number, n: number): Returned {
   if (!mayWrite(file)) return EBADF;
-  if (n > Number.MAX_SAFE_INTEGER) return EINVAL;
+  if (n > Number.MAX_SAFE_INTEGER) return EFAULT;
   const { done } = task.resume;
   return writeTo(task, file, task.memory.source(at + done, Math.min(n, MAX_TRANSFER_BYTES) - done));
 }

@@ -87,12 +87,12 @@ function keep(task: Task, end: End, offsetAt: number): void {
 function sendfile(task: Task, out: File, input: File, offsetAt: number, count: number): Returned {
   if (!mayRead(input) || !mayWrite(out)) return EBADF;
   if (S_ISDIR(input.inode.mode) || (out.flags & f.O_APPEND) !== 0) return EINVAL;
-  if (!input.seekable && (offsetAt !== 0 || !(input instanceof PipeFile))) return offsetAt !== 0 ? ESPIPE : EINVAL;
+  if (!input.seekable) return offsetAt !== 0 ? ESPIPE : EINVAL;
   const from = endOf(task, input, offsetAt);
   if (failed(from)) return from;
   const to = { file: out, at: out.offset };
   const limit = Math.min(count, MAX_TRANSFER_BYTES);
-  const n = input instanceof PipeFile ? drain(task, input, to, limit, false) : copy(task, from, to, limit);
+  const n = copy(task, from, to, limit);
   if (typeof n !== "number") return n;
   keep(task, from, offsetAt);
   keep(task, to, 0);

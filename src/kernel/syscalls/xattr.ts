@@ -27,6 +27,7 @@ function at(task: Task, name: ByteString, flags: number): Target | Errno {
 /** As Linux xattr_permission: trusted.* is the administrator's, user.* is for files and directories only. */
 function allowed(task: Task, { inode, path: place }: Target, name: ByteString, want: number): Errno | undefined {
   if (name.length === 0 || name.length > XATTR_NAME_MAX) return ERANGE;
+  if (/^(user|trusted|security)\.$/.test(name)) return EINVAL;
   if (want === MAY_WRITE && place !== undefined) {
     const refused = writable(place);
     if (refused !== undefined) return refused;

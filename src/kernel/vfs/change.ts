@@ -12,7 +12,7 @@ import type { Inode } from "./inode.js";
 import { type Place, type Start, fillPlace, isPlainName, place } from "./lookup.js";
 import { mayCreate } from "./open.js";
 import type { Dentry, Path } from "./path.js";
-import { MAY_WRITE, mayDelete, newOwner, permission, writable } from "./permission.js";
+import { MAY_READ, MAY_WRITE, mayDelete, newOwner, ownerOrCapable, permission, writable } from "./permission.js";
 
 /** The place for a new name; only a directory's may end in a slash. */
 function newPlace(task: Task, start: Start, path: ByteString, directory: boolean): Place | Errno {
@@ -60,12 +60,20 @@ export function symlink(task: Task, target: ByteString, start: Start, path: Byte
   return undefined;
 }
 
+/** As fs.protected_hardlinks, which Debian's kernel has set: nobody links a stranger's file unless its bits are harmless and he may read and write it. */
+function mayLink(task: Task, inode: Inode): boolean {
+  const { mode } = inode;
+  if (ownerOrCapable(task.credentials, inode)) return true;
+  const privileged = (mode & stat.S_ISUID) !== 0 || (mode & (stat.S_ISGID | stat.S_IXGRP)) === (stat.S_ISGID | stat.S_IXGRP);
+  return stat.S_ISREG(mode) && !privileged && permission(task.credentials, inode, MAY_READ | MAY_WRITE) === undefined;
+}
+
 export function link(task: Task, existing: Path, start: Start, path: ByteString): Errno | undefined {
   const where = newPlace(task, start, path, false);
   if (failed(where)) return where;
   if (where.parent.mount !== existing.mount) return EXDEV;
   const { inode } = existing;
-  if (stat.S_ISDIR(inode.mode)) return EPERM;
+  if (!mayLink(task, inode) || stat.S_ISDIR(inode.mode)) return EPERM;
   if (inode.nlink >= 0x7fffffff) return EMLINK;
   const refused = where.parent.inode.link(task, where.name, inode);
   if (refused !== undefined) return refused;
