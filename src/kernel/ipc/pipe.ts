@@ -1,11 +1,12 @@
 // Pipes (pipe(7), Linux fs/pipe.c): a ring of frames between readers and writers; FIFOs use the same with a name.
-import { EAGAIN, EBUSY, EINVAL, ENOMEM, ENOTTY, EPERM, EPIPE, type Errno, failed } from "../../abi/errno.js";
+import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOMEM, ENOTTY, EPERM, EPIPE, type Errno, failed } from "../../abi/errno.js";
 import { CAP_SYS_RESOURCE } from "../../abi/capability.js";
 import { O_ACCMODE, O_DIRECT, O_RDONLY, O_WRONLY } from "../../abi/fcntl.js";
 import { FIONREAD } from "../../abi/ioctl.js";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../abi/poll.js";
 import { SIGPIPE } from "../../abi/signal.js";
 import type { Sink, Source } from "../io.js";
+import { exhausted } from "../memory/exhausted.js";
 import { FRAME_SIZE } from "../memory/frames.js";
 import { savable } from "../save.js";
 import { capable } from "../task/credentials.js";
@@ -82,7 +83,11 @@ export class Pipe {
   /** Writes what fits now, as Linux' anon_pipe_write: the odd bytes join the last frame, the rest takes whole slots. So up to PIPE_BUF is never split. */
   write(from: Source, packets: boolean): number | Errno {
     const { bytes } = this;
-    const total = from.prepare(from.left);
+    const wanted = from.left;
+    let total = from.prepare(wanted);
+    // A piece that ends in bad memory is not taken at all.
+    if (total < wanted) total -= total % FRAME_SIZE;
+    if (total === 0) return EFAULT;
     let written = 0;
     const odd = total % FRAME_SIZE;
     if (odd > 0 && !packets && odd <= bytes.roomInLast && bytes.length > 0) {
@@ -132,6 +137,10 @@ export class PipeFile extends File {
     pipe.opened(flags);
   }
 
+  override get heldFrames(): number {
+    return this.pipe.bytes.frameCount;
+  }
+
   override read(_task: Task, into: Sink): Transfer {
     const { pipe } = this;
     if (into.room === 0) return 0;
@@ -146,8 +155,8 @@ export class PipeFile extends File {
     if (from.left === 0) return 0;
     if (pipe.readers === 0) return this.broken(task);
     const written = pipe.write(from, (this.flags & O_DIRECT) !== 0);
-    if (failed(written)) return written;
-    if (from.left === 0) return written;
+    if (failed(written)) return written === ENOMEM ? exhausted(task) : written;
+    if (from.left === 0 || !pipe.full) return written;
     if (this.nonblocking) return written > 0 ? written : EAGAIN;
     task.resume.done += written;
     return waitFor(pipe.changed);
