@@ -58,8 +58,8 @@ async function makeDirectory(path: string): Promise<void> {
     }
     const parent = dirname(path);
     if (!hasCode(error, "ENOENT") || parent === path) throw error;
-    if (await fs.stat(parent).then(() => true, () => false)) throw error;
-    await makeDirectory(parent);
+    // A parent that is there was made by another process just now, or is one of /proc, where the second attempt fails too.
+    if (!(await fs.stat(parent).then(() => true, () => false))) await makeDirectory(parent);
     await makeOne(path);
   }
 }
