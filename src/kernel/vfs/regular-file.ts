@@ -12,7 +12,7 @@ import { FRAME_SIZE } from "../memory/frames.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File, type Transfer } from "./file.js";
-import type { Inode, PageCache } from "./inode.js";
+import type { Inode, PageCache, Timestamp } from "./inode.js";
 import type { Path } from "./path.js";
 import { withoutSetid } from "./permission.js";
 
@@ -74,7 +74,7 @@ export class RegularFile extends File {
     if (inode.fs.readOnly || (flags & (MS_NOATIME | MS_RDONLY)) !== 0 || (this.flags & O_NOATIME) !== 0) return;
     const now = task.kernel.clock.realtime();
     const { atime, mtime, ctime } = inode;
-    const stale = atime.sec <= mtime.sec || atime.sec <= ctime.sec || now.sec - atime.sec >= DAY_SECONDS || (flags & MS_STRICTATIME) !== 0;
+    const stale = notAfter(atime, mtime) || notAfter(atime, ctime) || now.sec - atime.sec >= DAY_SECONDS || (flags & MS_STRICTATIME) !== 0;
     if (stale) inode.touched(now);
   }
 
@@ -187,5 +187,7 @@ function seekHole(pages: PageCache | undefined, end: number, offset: number, whe
   }
   return wanted ? ENXIO : end;
 }
+
+const notAfter = (a: Timestamp, b: Timestamp): boolean => a.sec < b.sec || (a.sec === b.sec && a.nsec <= b.nsec);
 
 savable(RegularFile);
