@@ -22,6 +22,15 @@ const ENTRY_COST = 200;
 /** What it is charged as system time. */
 const ENTRY_NS = 150;
 
+/**
+ * Who slept in a call looks once more at what it slept for before a signal ends the call, as Linux's wait loops do:
+ * a child that ended is taken, though its SIGCHLD woke the parent too.
+ */
+function mayLookAgain(task: Task): boolean {
+  const { process } = task;
+  return task.calling && !process.exiting && !task.dying && process.stopSignal === 0 && !task.memory.exhausted;
+}
+
 export class Scheduler {
   private readonly kernel: Kernel;
   /** Runnable tasks that wait for their turn. */
@@ -150,6 +159,7 @@ export class Scheduler {
     this.yielded = false;
     while (used < slice && task.state === "runnable" && !this.yielded && this.kernel.power === "on") {
       try {
+        if (task.attention && mayLookAgain(task)) dispatch(task);
         if (task.attention && !attend(task)) break;
         const exit = processor.run(slice - used);
         if (exit !== "budget") {
