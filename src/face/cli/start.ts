@@ -1,5 +1,5 @@
 // What npm links as the command: runs the program in code that V8 compiled in an earlier run, which halves the time to start.
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,6 +8,9 @@ import { Script } from "node:vm";
 
 /** The program itself, one CommonJS file beside this one: only such can be compiled with a cache in Node 20. */
 const file = fileURLToPath(new URL("./cli-main.cjs", import.meta.url));
+
+/** Files that stay when a new one is written. */
+const KEPT = 4;
 
 /** Another file for another version of the program, of Node or of its processor; it is a cache, and may be removed at any time. */
 function cachePath(): string {
@@ -25,6 +28,13 @@ function read(path: string): Buffer | undefined {
   }
 }
 
+/** Each build leaves a file; a few installations side by side keep theirs. */
+function removeOld(directory: string): void {
+  const files = readdirSync(directory).map((name) => join(directory, name));
+  const newestFirst = files.map((name) => ({ name, age: -statSync(name).mtimeMs })).sort((a, b) => a.age - b.age);
+  for (const { name } of newestFirst.slice(KEPT)) unlinkSync(name);
+}
+
 /** Whole or not at all, and never a reason to fail: the next run starts as slowly as this one. */
 function keep(script: Script, path: string): void {
   try {
@@ -32,6 +42,7 @@ function keep(script: Script, path: string): void {
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, script.createCachedData());
     renameSync(temporary, path);
+    removeOld(dirname(path));
   } catch {
     // A read-only home.
   }
