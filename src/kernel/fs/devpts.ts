@@ -110,6 +110,11 @@ export class Devpts extends FileSystem {
     return false;
   }
 
+  /** As Linux devpts_fill_super. */
+  override get blockSize(): number {
+    return 1024;
+  }
+
   override facts(): FileSystemFacts {
     return { type: DEVPTS_SUPER_MAGIC, blockSize: 4096, blocks: 0, free: 0, files: 0, filesFree: 0, nameLength: 255 };
   }

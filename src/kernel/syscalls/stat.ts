@@ -20,7 +20,7 @@ const timespec = ({ sec, nsec }: Timestamp): { seconds: number; nanoseconds: num
 export function statOf(inode: Inode): stat.Stat {
   const { ino, mode, nlink, uid, gid, rdev, size: bytes, blocks } = inode;
   return {
-    dev: inode.fs.device, ino, mode, nlink, uid, gid, rdev, size: bytes, blksize: 4096, blocks,
+    dev: inode.fs.device, ino, mode, nlink, uid, gid, rdev, size: bytes, blksize: inode.fs.blockSize, blocks,
     atime: timespec(inode.atime), mtime: timespec(inode.mtime), ctime: timespec(inode.ctime),
   };
 }

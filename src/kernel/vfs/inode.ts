@@ -50,6 +50,16 @@ export abstract class FileSystem {
     return true;
   }
 
+  /** Whether looking up a name that is nothing fails even for a call that would make it (Linux: a lookup that gives ENOENT, not a negative dentry). */
+  get namesAreFixed(): boolean {
+    return false;
+  }
+
+  /** st_blksize of its files (Linux: s_blocksize). */
+  get blockSize(): number {
+    return 4096;
+  }
+
   /** The last mount of it went and nothing uses it: give back what it holds. */
   unmounted(): void {}
   /** A remount with other options (`data` of mount(2)). */

@@ -78,9 +78,9 @@ function openOrCreate(task: Task, start: Start, path: ByteString, flags: number,
   return openFound(task, fillPlace(parent, name, inode), flags & ~O_TRUNC, 0);
 }
 
-/** May a name be added to the directory? ENOENT where it is removed already. */
+/** May a name be added to the directory? ENOENT where it is removed already, or where no name can be new. */
 export function mayCreate(task: Task, parent: Path): Errno | undefined {
-  if (parent.dentry.deleted) return ENOENT;
+  if (parent.dentry.deleted || parent.inode.fs.namesAreFixed) return ENOENT;
   return writable(parent) ?? permission(task.credentials, parent.inode, MAY_WRITE | MAY_EXEC);
 }
 

@@ -67,6 +67,16 @@ export class ProcFileSystem extends PseudoFileSystem {
     super(kernel, device, top, pid);
   }
 
+  /** As Linux proc_lookup_de. */
+  override get namesAreFixed(): boolean {
+    return true;
+  }
+
+  /** As Linux proc_fill_super. */
+  override get blockSize(): number {
+    return 1024;
+  }
+
   /** As Linux task_dump_owner: what tells of a process that may not be looked into is root's, but for world-readable directories. */
   override owner(target: unknown, mode: number): Owner {
     const task = target instanceof DescriptorOf ? target.task : target;
