@@ -5,6 +5,7 @@ import { S_ISDIR, S_ISREG } from "../../abi/stat.js";
 import type { Sink, Source } from "../io.js";
 import { PipeFile } from "../ipc/pipe.js";
 import { type Returned, type SystemCall, syscall } from "../syscall.js";
+import { countRead, countWrite } from "../task/io-counters.js";
 import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
 import { mayRead, mayWrite } from "../vfs/open.js";
@@ -15,6 +16,7 @@ import { readVectors } from "./vectors.js";
 /** Reads at the file's position and moves it. */
 function readFrom(task: Task, file: File, into: Sink): Returned {
   const n = file.read(task, into, file.offset);
+  countRead(task, n);
   if (typeof n === "number" && file.seekable) file.offset += n;
   return n;
 }
@@ -24,6 +26,7 @@ function writeTo(task: Task, file: File, from: Source): Returned {
   const { done } = task.resume;
   const at = (file.flags & fcntl.O_APPEND) !== 0 ? file.end : file.offset;
   const n = file.write(task, from, at);
+  countWrite(task, n, done);
   if (typeof n === "number") {
     if (file.seekable) file.offset = at + n;
     return done + n;
@@ -34,13 +37,17 @@ function writeTo(task: Task, file: File, from: Source): Returned {
 function readAt(task: Task, file: File, into: Sink, at: number): Returned {
   if (at < 0) return EINVAL;
   if (!file.seekable) return ESPIPE;
-  return file.read(task, into, at);
+  const n = file.read(task, into, at);
+  countRead(task, n);
+  return n;
 }
 
 function writeAt(task: Task, file: File, from: Source, at: number, append = false): Returned {
   if (at < 0) return EINVAL;
   if (!file.seekable) return ESPIPE;
-  return file.write(task, from, append || (file.flags & fcntl.O_APPEND) !== 0 ? file.end : at);
+  const n = file.write(task, from, append || (file.flags & fcntl.O_APPEND) !== 0 ? file.end : at);
+  countWrite(task, n);
+  return n;
 }
 
 function read(task: Task, file: File, at: number, n: number): Returned {

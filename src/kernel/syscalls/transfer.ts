@@ -5,6 +5,7 @@ import { S_ISDIR, S_ISREG } from "../../abi/stat.js";
 import { BufferSink, BufferSource } from "../io.js";
 import { PipeFile } from "../ipc/pipe.js";
 import { type Returned, type SystemCall, syscall } from "../syscall.js";
+import { countRead, countWrite } from "../task/io-counters.js";
 import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
 import { mayRead, mayWrite } from "../vfs/open.js";
@@ -84,6 +85,12 @@ function keep(task: Task, end: End, offsetAt: number): void {
   else if (end.file.seekable) end.file.offset = end.at;
 }
 
+/** As Linux do_sendfile and vfs_copy_file_range: one read and one write. */
+function countBoth(task: Task, n: Returned): void {
+  countRead(task, n);
+  countWrite(task, n);
+}
+
 function sendfile(task: Task, out: File, input: File, offsetAt: number, count: number): Returned {
   if (!mayRead(input) || !mayWrite(out)) return EBADF;
   if (S_ISDIR(input.inode.mode) || (out.flags & f.O_APPEND) !== 0) return EINVAL;
@@ -93,6 +100,7 @@ function sendfile(task: Task, out: File, input: File, offsetAt: number, count: n
   const to = { file: out, at: out.offset };
   const limit = Math.min(count, MAX_TRANSFER_BYTES);
   const n = copy(task, from, to, limit);
+  countBoth(task, n);
   if (typeof n !== "number") return n;
   keep(task, from, offsetAt);
   keep(task, to, 0);
@@ -113,6 +121,7 @@ function copyFileRange(task: Task, input: File, inAt: number, out: File, outAt: 
   const limit = Math.min(count, MAX_TRANSFER_BYTES);
   if (input.inode.real === out.inode.real && from.at < to.at + limit && to.at < from.at + limit) return EINVAL;
   const n = copy(task, from, to, limit);
+  countBoth(task, n);
   if (typeof n !== "number") return n;
   keep(task, from, inAt);
   keep(task, to, outAt);

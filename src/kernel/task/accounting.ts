@@ -2,6 +2,7 @@
 import { RLIMIT_CPU, RUSAGE_BYTES, encodeRusage } from "../../abi/resource.js";
 import { SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU, SI_KERNEL } from "../../abi/signal.js";
 import { CLOCK_THREAD_CPUTIME_ID } from "../../abi/time.js";
+import { addIo, processIo } from "./io-counters.js";
 import type { Process, Usage } from "./process.js";
 import { sendToProcess } from "./signals.js";
 import type { Task } from "./task.js";
@@ -52,12 +53,14 @@ export function processUsage(process: Process): Usage {
 /** A thread ends: what it used stays with the process. */
 export function keepUsage(task: Task): void {
   addTask(task.process.threadUsage, task);
+  addIo(task.process.endedIo, task.io);
 }
 
 /** A child was waited for: its usage and that of its children goes to the parent. */
 export function inheritUsage(parent: Process, child: Process): void {
   addUsage(parent.childUsage, processUsage(child));
   addUsage(parent.childUsage, child.childUsage);
+  addIo(parent.endedIo, processIo(child));
 }
 
 const timespec = (ns: number): { seconds: number; nanoseconds: number } => ({ seconds: Math.floor(ns / 1e9), nanoseconds: Math.floor(ns % 1e9) });

@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.js";
 import { savable } from "../save.js";
 import type { Path } from "../vfs/path.js";
 import { WaitQueue } from "../wait.js";
+import { noIo } from "./io-counters.js";
 import type { ProcessGroup } from "./process-group.js";
 import type { Rlimit } from "./rlimits.js";
 import type { SignalActions } from "./signal-actions.js";
@@ -80,6 +81,8 @@ export class Process {
   readonly threadUsage = noUsage();
   /** Children that were waited for. */
   readonly childUsage = noUsage();
+  /** Of threads that ended and children that were waited for. */
+  readonly endedIo = noIo();
   /** ITIMER_REAL. */
   alarm: AlarmTimer | undefined;
   virtualTimer: CpuTimer | undefined;

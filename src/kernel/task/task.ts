@@ -11,6 +11,7 @@ import { type Resume, type Wait, WaitQueue, type Waiter } from "../wait.js";
 import type { Credentials } from "./credentials.js";
 import type { Process } from "./process.js";
 import type { FutexWaiter } from "./futex.js";
+import { noIo } from "./io-counters.js";
 import { SignalQueue } from "./signal-queue.js";
 import { Timer, type TimerTarget } from "./timer-heap.js";
 
@@ -91,6 +92,7 @@ export class Task implements Waiter, TimerTarget {
   minorFaults = 0;
   majorFaults = 0;
   startNs = 0;
+  readonly io = noIo();
 
   constructor(kernel: Kernel, tid: number, parts: TaskParts) {
     this.kernel = kernel;

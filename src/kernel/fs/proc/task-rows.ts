@@ -9,6 +9,7 @@ import { netDirectory } from "./net.js";
 import * as limits from "./task-limits.js";
 import { fileDirectories, namespaceDirectory, placeLinks } from "./task-links.js";
 import { maps, smaps, smapsRollup } from "./task-maps.js";
+import { processIoText, threadIoText } from "./task-io.js";
 import { auxv, cmdline, environ, readMemory, writeMemory } from "./task-memory.js";
 import { processStat, statm, threadStat } from "./task-stat.js";
 import { status } from "./task-status.js";
@@ -56,6 +57,7 @@ export const threadDirectory: DirectoryRow<Task> = wireRows("proc", directory<Ta
   ...common,
   file<Task>("stat", threadStat),
   file<Task>("children", limits.children),
+  file<Task>("io", threadIoText, secret),
 ]));
 
 const threads: DirectoryRow<Task> = directory<Task>("task", [], {
@@ -85,5 +87,6 @@ export const processDirectory: DirectoryRow<Task> = wireRows("proc", directory<T
   ...common,
   file<Task>("stat", processStat),
   file<Task>("mountstats", limits.mountStats, secret),
+  file<Task>("io", processIoText, secret),
   file<Task>("timerslack_ns", ({ target }) => `${target.timerSlackNs}\n`, { mode: 0o666, write: limits.setTimerSlack }),
 ]));
