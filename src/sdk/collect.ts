@@ -10,9 +10,11 @@ type Limits = Pick<RunProgramOptions, "timeoutMs" | "maxOutputBytes" | "signal" 
 const SIGKILL = 9;
 
 /** Throws NestboxError with ERR_OPTION. */
-export function checkLimits({ timeoutMs, maxOutputBytes }: Limits): void {
+export function checkLimits({ timeoutMs, maxOutputBytes, stdin }: Limits): void {
   if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new NestboxError("ERR_OPTION", `timeoutMs: ${timeoutMs} must be more than 0`);
   if (maxOutputBytes !== undefined && !(maxOutputBytes >= 0)) throw new NestboxError("ERR_OPTION", `maxOutputBytes: ${maxOutputBytes} must be at least 0`);
+  const streams = typeof stdin === "object" && (stdin instanceof Uint8Array || stdin instanceof ReadableStream || Symbol.asyncIterator in stdin);
+  if (stdin !== undefined && typeof stdin !== "string" && !streams) throw new NestboxError("ERR_OPTION", "stdin: must be text, bytes or a stream of them");
 }
 
 /** One program that runs to its end. What background processes write after that is not waited for. */
@@ -24,7 +26,7 @@ export class Run implements ProcessEvents {
   private left: number;
   private timedOut = false;
   private truncated = false;
-  private settle: { resolve(status: ExitStatus): void; reject(error: Error): void } | undefined;
+  private settle: { resolve(status: ExitStatus): void; reject(error: unknown): void } | undefined;
 
   constructor(connection: Connection, process: number, maxOutputBytes = DEFAULT_OUTPUT_BYTES) {
     this.connection = connection;
@@ -33,7 +35,7 @@ export class Run implements ProcessEvents {
     this.incoming = new Incoming(connection, process);
   }
 
-  /** Rejects with the reason of the AbortSignal, or where the machine ended. */
+  /** Rejects with the reason of the AbortSignal, with the error of the stream that it reads, or where the machine ended. */
   async toEnd(timer: HostTimer, { timeoutMs, signal, stdin }: Limits): Promise<RunResult<Uint8Array>> {
     const ended = new Promise<ExitStatus>((resolve, reject) => (this.settle = { resolve, reject }));
     const kill = (): void => this.kill();
@@ -44,8 +46,7 @@ export class Run implements ProcessEvents {
     signal?.addEventListener("abort", kill, { once: true });
     if (signal?.aborted) kill();
     try {
-      // A program need not read all that it is given.
-      this.give(stdin).catch(() => undefined);
+      this.give(stdin).catch((error: unknown) => this.stopReading(error));
       const status = await ended;
       signal?.throwIfAborted();
       const [stdout, stderr] = [concatenated(this.chunks.stdout), concatenated(this.chunks.stderr)];
@@ -53,6 +54,9 @@ export class Run implements ProcessEvents {
     } finally {
       cancel?.();
       signal?.removeEventListener("abort", kill);
+      // What background processes write later is let go.
+      this.left = 0;
+      this.truncated = true;
     }
   }
 
@@ -86,11 +90,19 @@ export class Run implements ProcessEvents {
     this.connection.post({ note: "kill", process: this.process, signal: SIGKILL });
   }
 
+  /** A program need not read all that it is given, but it must not take a broken stream for a whole one. */
+  private stopReading(error: unknown): void {
+    if (error instanceof NestboxError && error.code === "ERR_STOPPED") return;
+    this.kill();
+    this.settle?.reject(error);
+  }
+
   private async give(stdin: Limits["stdin"]): Promise<void> {
     if (stdin === undefined) return;
     if (stdin instanceof ReadableStream) return stdin.pipeTo(this.incoming.stream);
     const writer = this.incoming.stream.getWriter();
-    await writer.write(stdin);
+    if (typeof stdin === "string" || stdin instanceof Uint8Array) await writer.write(stdin);
+    else for await (const chunk of stdin) await writer.write(chunk);
     await writer.close();
   }
 }

@@ -182,6 +182,7 @@ export class Machine {
       case "output": return this.tell(message.process, (process) => process.output(message.stream, message.bytes));
       case "outputEnded": return this.tell(message.process, (process) => process.outputEnded(message.stream));
       case "inputTaken": return this.tell(message.process, (process) => process.inputTaken(message.bytes, message.closed));
+      case "gone": return this.tell(message.process, () => this.processes.delete(message.process));
       case "ended": return this.tell(message.process, (process) => process.ended({ code: message.code, signal: message.signal }));
       default: return message satisfies never;
     }

@@ -62,8 +62,8 @@ export interface SpawnOptions extends ProgramOptions {
 }
 
 export interface RunProgramOptions extends ProgramOptions {
-  /** What it reads from standard input. Default: nothing. */
-  stdin?: string | Uint8Array | ReadableStream<Uint8Array>;
+  /** What it reads from standard input; Node's streams are AsyncIterables. An error of the stream kills the program and is the promise's. Default: nothing. */
+  stdin?: string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>;
   /** Kills it (SIGKILL) after so many milliseconds; the result says `timedOut`. Default: no limit. */
   timeoutMs?: number;
   /** Bytes of standard output and standard error together that are kept; a program that writes more is killed and the result says `truncated`. Default: 64 MiB. */

@@ -55,6 +55,8 @@ export type FromMachine =
   /** The program took so many bytes of its input; `closed`: it will not take any more. */
   | { tell: "inputTaken"; process: number; bytes: number; closed: boolean }
   | { tell: "ended"; process: number; code: number | null; signal: string | null }
+  /** Nothing more will be told of it. */
+  | { tell: "gone"; process: number }
   | { tell: "progress"; progress: PullProgress }
   | { tell: "happenings"; happenings: Happening[] }
   | { tell: "broken"; message: string };

@@ -1,4 +1,5 @@
 // The SDK as a program uses it: machines in threads of their own.
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { boot, NestboxError, run, type Happening, type Machine } from "./index.js";
 
@@ -18,6 +19,13 @@ test("standard input may be text, bytes or a stream; output may be bytes", async
   expect(Buffer.compare((await machine.run("cat", [], { stdin: bytes, encoding: "bytes" })).stdout, bytes)).toBe(0);
   const stream = new ReadableStream<Uint8Array>({ start(c) { c.enqueue(Uint8Array.of(104, 105)); c.close(); } });
   expect((await machine.run("cat", [], { stdin: stream })).stdout).toBe("hi");
+  expect((await machine.run("cat", [], { stdin: Readable.from(["no", Buffer.from("de")]) })).stdout).toBe("node");
+});
+
+test("standard input that breaks off, or is none, is an error and no end of file", async () => {
+  const stream = new ReadableStream<Uint8Array>({ pull: (c) => c.error(new Error("torn")) });
+  await expect(machine.run("cat", [], { stdin: stream })).rejects.toThrow("torn");
+  await expect(machine.run("cat", [], { stdin: 5 as unknown as string })).rejects.toMatchObject({ code: "ERR_OPTION" });
 });
 
 test("a program that runs too long, or writes too much, is killed and the result says so", async () => {

@@ -10,6 +10,8 @@ import { RemoteInput, RemoteOutput } from "./remote-streams.js";
 export type Post = (message: FromMachine, transfer?: ArrayBuffer[]) => void;
 
 interface Served {
+  /** Of its end and the ends of its outputs, those that are still to come. */
+  awaited: number;
   running: RunningProgram | undefined;
   readonly input: RemoteInput;
   readonly stdout: RemoteOutput;
@@ -96,9 +98,14 @@ export class Server {
 
   private async spawn(system: System, request: SpawnRequest): Promise<{ process: number; pid: number }> {
     const process = this.nextProcess++;
+    const post: Post = (message, transfer) => {
+      if (!this.processes.has(process)) return;
+      this.post(message, transfer);
+      if ("tell" in message && message.tell === "outputEnded") this.settled(process);
+    };
     const served: Served = {
-      running: undefined,
-      input: new RemoteInput(this.post, process), stdout: new RemoteOutput(this.post, process, "stdout"), stderr: new RemoteOutput(this.post, process, "stderr"),
+      awaited: request.terminal === undefined ? 3 : 2, running: undefined,
+      input: new RemoteInput(post, process), stdout: new RemoteOutput(post, process, "stdout"), stderr: new RemoteOutput(post, process, "stderr"),
     };
     const input = request.stdin ? served.input : undefined;
     const streams: Program["streams"] = request.terminal === undefined
@@ -113,10 +120,21 @@ export class Server {
       throw error;
     }
     served.running.ended.then(
-      ({ code, signal }) => this.inOrder({ tell: "ended", process, code: code ?? null, signal: signal === undefined ? null : signalName(signal) }),
+      ({ code, signal }) => {
+        this.inOrder({ tell: "ended", process, code: code ?? null, signal: signal === undefined ? null : signalName(signal) });
+        this.settled(process);
+      },
       (error: unknown) => this.post({ tell: "broken", message: transported(error).message }),
     );
     return { process, pid: served.running.pid };
+  }
+
+  /** Forgets a program that has ended and that nobody writes for any more. */
+  private settled(process: number): void {
+    const served = this.processes.get(process);
+    if (served === undefined || --served.awaited > 0) return;
+    this.processes.delete(process);
+    this.post({ tell: "gone", process });
   }
 
   /** Happenings go in parcels: one message for each would cost more than what it tells. */
