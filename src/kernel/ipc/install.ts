@@ -4,11 +4,15 @@ import { RLIMIT_NOFILE } from "../../abi/resource.js";
 import { type Errno, failed } from "../../abi/errno.js";
 import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
+import { forgetWriter } from "../vfs/writers.js";
 
 /** The lowest free descriptor, close-on-exec if `flags` has O_CLOEXEC; where there is none the file is released. */
 export function install(task: Task, file: File, flags: number): number | Errno {
   const fd = task.files.install(file, (flags & O_CLOEXEC) !== 0, task.process.limit(RLIMIT_NOFILE));
-  if (failed(fd)) file.release();
+  if (failed(fd)) {
+    forgetWriter(file);
+    file.release();
+  }
   return fd;
 }
 

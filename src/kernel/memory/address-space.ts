@@ -7,6 +7,7 @@ import type { Sink, Source } from "../io.js";
 import type { Kernel } from "../kernel.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
+import type { Inode } from "../vfs/inode.js";
 import type { Wait } from "../wait.js";
 import { type Access, type Fault, fault, makePresent } from "./fault.js";
 import { setBrk } from "./brk.js";
@@ -57,6 +58,8 @@ export class AddressSpace {
   };
   /** As it was put on the stack, for /proc/PID/auxv. */
   auxv = new Uint8Array(0);
+  /** The program that was executed: nobody opens it for writing meanwhile (Linux: mm->exe_file). */
+  private program: Inode | undefined = undefined;
   /** Address of the vDSO's ELF header. 0: none is mapped. */
   vdso = 0;
   /** Pages: mapped in all, writable and private, of stacks, locked, of code. */
@@ -104,9 +107,23 @@ export class AddressSpace {
     this.kernel.processor.useAddressSpace(this.kernel.frames.memory.pageOf(this.table.root), this.asid);
   }
 
+  runs(program: Inode | undefined): void {
+    const { program: before } = this;
+    this.program = program;
+    if (program !== undefined) {
+      program.runners++;
+      program.opened();
+    }
+    if (before !== undefined) {
+      before.runners--;
+      before.released();
+    }
+  }
+
   /** One user less; the last one gives everything back. */
   release(): void {
     if (--this.users > 0) return;
+    this.runs(undefined);
     this.removeRange(0, TASK_PAGES);
     this.table.free();
     this.kernel.processor.forget(this.asid);
@@ -117,7 +134,9 @@ export class AddressSpace {
   /** A copy for fork(2): private pages are shared until one of the two writes to them. */
   fork(payer: Cgroup, task: Task | undefined): AddressSpace | Errno {
     const copy = AddressSpace.create(this.kernel, payer, task ?? this.task);
-    return failed(copy) ? copy : forkInto(this, copy);
+    if (failed(copy)) return copy;
+    copy.runs(this.program);
+    return forkInto(this, copy);
   }
 
   /** Soft limit (RLIMIT_*) of the process that runs in it. */

@@ -1,5 +1,5 @@
 // chmod, chown, utimensat, truncate and their kin.
-import { EACCES, EFAULT, EINVAL, EISDIR, EOPNOTSUPP, EPERM, type Errno, failed } from "../../abi/errno.js";
+import { EACCES, EFAULT, EINVAL, EISDIR, EOPNOTSUPP, EPERM, ETXTBSY, type Errno, failed } from "../../abi/errno.js";
 import { CAP_FSETID } from "../../abi/capability.js";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../abi/fcntl.js";
 import { S_ISDIR, S_ISLNK, S_ISREG } from "../../abi/stat.js";
@@ -14,6 +14,7 @@ import { mayWrite } from "../vfs/open.js";
 import type { Path } from "../vfs/path.js";
 import { MAY_WRITE, changedMode, mayChown, ownerOrCapable, pathPermission, permission, withoutSetid, writable } from "../vfs/permission.js";
 import { MAX_FILE_BYTES, dropSetid, mayGrow } from "../vfs/regular-file.js";
+import { isRunning } from "../vfs/writers.js";
 import { dirfd, fd, id, long, looseFlags, mode, optionalPath, path, pointer } from "./arguments.js";
 import { lookupFlags } from "./stat.js";
 
@@ -110,7 +111,9 @@ function truncate(task: Task, name: ByteString, size: number): number | Errno {
   found.inode.refresh();
   if (S_ISDIR(found.inode.mode)) return EISDIR;
   if (!S_ISREG(found.inode.mode)) return EINVAL;
-  return pathPermission(task.credentials, found, MAY_WRITE) ?? resize(task, found.inode, size);
+  const refused = pathPermission(task.credentials, found, MAY_WRITE);
+  if (refused !== undefined) return refused;
+  return isRunning(found.inode) ? ETXTBSY : resize(task, found.inode, size);
 }
 
 function resize(task: Task, inode: Inode, size: number): number | Errno {

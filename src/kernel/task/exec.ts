@@ -165,6 +165,7 @@ function become(task: Task, image: Image, program: Program, request: ExecRequest
   process.threadUsage.maxRssPages = process.maxRss();
   const before = task.memory;
   task.memory = image.space;
+  image.space.runs(program.file.inode);
   before.release();
   releaseVfork(task);
   if (kernel.scheduler.onHart === task) image.space.enter(task);

@@ -5,6 +5,7 @@ import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
+import { forgetWriter } from "./writers.js";
 
 interface Descriptor {
   file: File;
@@ -138,6 +139,7 @@ export function unreference(file: File): void {
     locks.ranges = locks.ranges.filter((held) => held.owner !== file);
     locks.changed.wake();
   }
+  forgetWriter(file);
   file.release();
   file.settle();
   file.ready.wake(); // epoll items learn that the file is gone

@@ -132,6 +132,11 @@ export abstract class Inode {
   /** Byte-range and whole-file locks on it (vfs/locks.ts); undefined while there are none. */
   locks: InodeLocks | undefined = undefined;
 
+  /** Files open for writing (vfs/writers.ts); undefined while there are none. */
+  writers: Set<File> | undefined = undefined;
+  /** Address spaces whose program it is. */
+  runners = 0;
+
   constructor(fs: FileSystem, ino: number, mode: number) {
     this.fs = fs;
     this.ino = ino;

@@ -1,5 +1,5 @@
 // Opening by name: what open(2) checks, makes and truncates, and who opens which type of file (Linux: fs/open.c, fs/namei.c do_open).
-import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EPERM, type Errno, failed } from "../../abi/errno.js";
+import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EPERM, ETXTBSY, type Errno, failed } from "../../abi/errno.js";
 import {
   O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOCTTY, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY,
 } from "../../abi/fcntl.js";
@@ -17,6 +17,7 @@ import type { Path } from "./path.js";
 import { Dentry, Path as PathTo } from "./path.js";
 import { MAY_EXEC, MAY_READ, MAY_WRITE, newOwner, ownerOrCapable, pathPermission, permission, writable } from "./permission.js";
 import { dropSetid } from "./regular-file.js";
+import { countWriter, isRunning, isWritten } from "./writers.js";
 
 /** What O_PATH gives: a place, of which nothing is read or written. */
 export class PathFile extends File {
@@ -96,7 +97,7 @@ function openNameless(task: Task, start: Start, path: ByteString, flags: number,
   if (failed(inode)) return inode;
   const dentry = new Dentry(`#${inode.ino}`, parent.dentry, inode);
   dentry.deleted = true;
-  return inode.open(task, new PathTo(parent.mount, dentry), flags & ~SPENT);
+  return openRegular(task, new PathTo(parent.mount, dentry), inode, flags & ~SPENT);
 }
 
 function openFound(task: Task, path: Path, flags: number, wanted: number): File | Errno | Wait {
@@ -123,16 +124,24 @@ export function openInode(task: Task, path: Path, flags: number): File | Errno |
     case stat.S_IFBLK: return task.kernel.devices.find("block", inode.rdev)?.open(task, inode, path, kept) ?? ENXIO;
     case stat.S_IFLNK: return ELOOP;
   }
+  const writes = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
+  if (writes && isRunning(inode)) return ETXTBSY;
   if ((flags & O_TRUNC) !== 0 && stat.S_ISREG(inode.mode)) {
     // Before it is opened: overlay then need not copy what is cut off.
     const refused = inode.truncate(task, 0);
     if (refused !== undefined) return refused;
     dropSetid(task, inode.real);
   }
-  return inode.open(task, path, kept);
+  return openRegular(task, path, inode, kept);
 }
 
-/** A file that is to be executed or mapped as an interpreter: regular, executable, not on a noexec mount. EACCES. */
+function openRegular(task: Task, path: Path, inode: Inode, flags: number): File | Errno {
+  const file = inode.open(task, path, flags);
+  if (!failed(file) && (flags & O_ACCMODE) !== O_RDONLY) countWriter(file);
+  return file;
+}
+
+/** A file that is to be executed or mapped as an interpreter: regular, executable, not on a noexec mount (EACCES), not open for writing (ETXTBSY). */
 export function openForExec(task: Task, start: Start, path: ByteString, how: { nofollow?: boolean; empty?: boolean } = {}): File | Errno {
   const found = lookup(task, start, path, (how.nofollow === true ? NOFOLLOW : 0) | (how.empty === true ? EMPTY : 0));
   if (failed(found)) return found;
@@ -141,7 +150,8 @@ export function openForExec(task: Task, start: Start, path: ByteString, how: { n
   if (stat.S_ISLNK(inode.mode)) return ELOOP;
   if (!stat.S_ISREG(inode.mode)) return EACCES;
   const denied = pathPermission(task.credentials, found, MAY_EXEC);
-  return denied ?? inode.open(task, found, O_RDONLY);
+  if (denied !== undefined) return denied;
+  return isWritten(inode) ? ETXTBSY : inode.open(task, found, O_RDONLY);
 }
 
 /** Whether a file may be read and written at all by its access mode. */
