@@ -9,11 +9,17 @@ import type { RealLinux } from "../linux/debian.js";
 /** In the order in which they load. */
 export const MODULES = ["virtio_blk", "crc32c_generic", "libcrc32c", "erofs", "overlay"];
 
+const TIMEOUT_MS = 1_500_000;
+const SCRIPT_TIMEOUT_S = 200;
+
 const INIT = `#!/bin/busybox sh
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev
+ln -s /proc/self/fd /dev/fd
+for each in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/\${each%:*} /dev/\${each#*:}; done
+chgrp 5 /dev/console /dev/ptmx /dev/tty
 stty raw -echo
 echo 4194304 > /proc/sys/kernel/pid_max
 ip link set lo up
@@ -28,10 +34,12 @@ for name in $(cat /scripts); do
   echo
 done
 echo "=== end"
+# Waits until the console has printed all.
+stty raw -echo
 poweroff -f
 `;
 
-/** What nestbox mounts (src/system/assemble.ts); the script has namespaces of its own and is no init. */
+/** What nestbox mounts (src/system/assemble.ts) and the groups that root has after a login; the script has namespaces of its own and is no init. */
 const EACH = `
 name=$1
 safe=nosuid,nodev
@@ -50,7 +58,7 @@ mkdir /r/s
 mount --bind /s /r/s
 mount -o remount,bind,ro /r/s
 hostname nestbox
-{ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=nestbox HOME=/root setsid chroot /r bash /s/$name.sh < /dev/null 2>&1
+{ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=nestbox HOME=/root timeout ${SCRIPT_TIMEOUT_S} setsid chroot /r /usr/sbin/chroot --groups=0 / bash /s/$name.sh < /dev/null 2>&1
   echo "exit $?"; } | cat > /out/$name
 `;
 
@@ -73,7 +81,7 @@ export async function runScripts(linux: RealLinux, disk: string, scripts: Readon
     const drive = ["-drive", `file=${disk},if=none,id=disk,format=raw,readonly=on`, "-device", "virtio-blk-pci,drive=disk"];
     const args = [...QEMU.slice(1), ...drive, "-kernel", join(scratch, "kernel"), "-initrd", join(scratch, "initramfs"),
       "-append", "console=ttyS0 quiet panic=-1 norandmaps"];
-    return readOutputs(await output(QEMU[0], args));
+    return readOutputs(await output(QEMU[0], args, TIMEOUT_MS));
   } finally {
     rmSync(scratch, { recursive: true });
   }

@@ -5,7 +5,7 @@ import { nodeImageHost } from "../../src/host/node/image-host.js";
 import { resolveImage } from "../../src/container/image/index.js";
 import { QEMU } from "../linux/boot.js";
 import { fetchLinux } from "../linux/debian.js";
-import { IMAGE } from "./image.js";
+import { IMAGE, masked } from "./image.js";
 import { MODULES, runScripts } from "./linux.js";
 
 const directory = import.meta.dirname;
@@ -18,11 +18,10 @@ const [first, second] = await Promise.all([runScripts(linux, image.diskPath, scr
 const versions = image.packages.map(({ name, version }) => `${name} ${version}`).join(", ");
 
 for (const name of names) {
-  const output = first.outputs.get(name);
-  const again = second.outputs.get(name);
-  if (output === undefined || output !== again) {
-    writeFileSync(`/tmp/${name}.1`, output ?? "", "latin1");
-    writeFileSync(`/tmp/${name}.2`, again ?? "", "latin1");
+  const [output, again] = [first, second].map(({ outputs }) => masked(outputs.get(name) ?? ""));
+  if (output === "" || output !== again) {
+    writeFileSync(`/tmp/${name}.1`, output, "latin1");
+    writeFileSync(`/tmp/${name}.2`, again, "latin1");
     console.error(`${name}: two boots differ, nothing is recorded: diff /tmp/${name}.1 /tmp/${name}.2`);
     process.exitCode = 1;
     continue;
