@@ -61,6 +61,7 @@ export const threadDirectory: DirectoryRow<Task> = wireRows("proc", directory<Ta
 ]));
 
 const threads: DirectoryRow<Task> = directory<Task>("task", [], {
+  linksNow: (task) => 2 + threadsOf(task).size,
   entries: {
     *names({ target, fs }) {
       for (const thread of threadsOf(target)) yield String(numberIn(fs.pid, thread.tid));
@@ -88,5 +89,7 @@ export const processDirectory: DirectoryRow<Task> = wireRows("proc", directory<T
   file<Task>("stat", processStat),
   file<Task>("mountstats", limits.mountStats, secret),
   file<Task>("io", processIoText, secret),
+  // What a core dump would hold (core(5)); none is written.
+  file<Task>("coredump_filter", () => "00000033\n", { mode: 0o644, write: limits.refused }),
   file<Task>("timerslack_ns", ({ target }) => `${target.timerSlackNs}\n`, { mode: 0o666, write: limits.setTimerSlack }),
 ]));

@@ -160,7 +160,9 @@ export class PseudoDirectory extends PseudoInode<DirectoryRow<never>> {
   }
 
   override refresh(): Errno | undefined {
-    if (this.row.sizeNow !== undefined && !this.fs.gone(this.target)) this.size = this.row.sizeNow(this.target as never);
+    if (this.fs.gone(this.target)) return super.refresh();
+    if (this.row.sizeNow !== undefined) this.size = this.row.sizeNow(this.target as never);
+    if (this.row.linksNow !== undefined) this.nlink = this.row.linksNow(this.target as never);
     return super.refresh();
   }
 

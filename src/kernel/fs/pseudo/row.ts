@@ -57,6 +57,8 @@ export interface DirectoryRow<T> {
   readonly entries?: Entries<T>;
   /** st_size, where Linux tells one. */
   sizeNow?(target: T): number;
+  /** st_nlink, where the directories below come and go. */
+  linksNow?(target: T): number;
   mayOpen?(about: About<T>): Errno | undefined;
 }
 
