@@ -19,6 +19,7 @@ import { calls as pipe } from "./pipe.js";
 import { calls as poll } from "./poll.js";
 import { calls as prctl } from "./prctl.js";
 import { calls as process } from "./process.js";
+import { calls as processMemory } from "./process-memory.js";
 import { calls as readWrite } from "./read-write.js";
 import { calls as resource } from "./resource.js";
 import { calls as sched } from "./sched.js";
@@ -32,7 +33,7 @@ import { calls as xattr } from "./xattr.js";
 
 const families: readonly (readonly SystemCall[])[] = [
   attributes, credentials, descriptor, directory, epoll, event, exec, futex, ioctl, link, memory, misc, mount, open,
-  pipe, poll, prctl, process, readWrite, resource, sched, signal, socket, stat, time, transfer, uname, xattr,
+  pipe, poll, prctl, process, processMemory, readWrite, resource, sched, signal, socket, stat, time, transfer, uname, xattr,
 ];
 
 function collect(): (SystemCall | undefined)[] {

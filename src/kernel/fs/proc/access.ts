@@ -5,12 +5,11 @@ import { capable } from "../../task/credentials.js";
 import type { Task } from "../../task/task.js";
 import type { About } from "../pseudo/row.js";
 
-/** PTRACE_MODE_READ_FSCREDS. */
-export function mayLookInto(reader: Task, target: Task): boolean {
+/** PTRACE_MODE_READ_FSCREDS, or with the real ids PTRACE_MODE_ATTACH_REALCREDS. */
+export function mayLookInto(reader: Task, target: Task, asUid = reader.credentials.fsuid, asGid = reader.credentials.fsgid): boolean {
   if (reader.process === target.process) return true;
-  const { fsuid, fsgid } = reader.credentials;
   const { uid, euid, suid, gid, egid, sgid, permitted } = target.credentials;
-  const same = [uid, euid, suid].every((id) => id === fsuid) && [gid, egid, sgid].every((id) => id === fsgid);
+  const same = [uid, euid, suid].every((id) => id === asUid) && [gid, egid, sgid].every((id) => id === asGid);
   if (same && target.process.dumpable === 1 && (permitted & ~reader.credentials.permitted) === 0n) return true;
   return capable(reader, CAP_SYS_PTRACE, target.namespaces.user);
 }
