@@ -117,6 +117,8 @@ export interface HostOutput {
   readonly room: number;
   /** Nobody will ever read what is written: the program gets SIGPIPE. */
   readonly broken: boolean;
+  /** Why it is broken where that is not a reader that went away: "ENOSPC". */
+  readonly failure?: string;
   /** Takes at most `room` bytes; the caller may reuse the array afterwards. */
   put(bytes: Uint8Array): void;
   /** Calls `listener` when `room` has grown or the reader went away. */

@@ -25,7 +25,7 @@ test("standard input may be text, bytes or a stream; output may be bytes", async
 test("standard input that breaks off, or is none, is an error and no end of file", async () => {
   const stream = new ReadableStream<Uint8Array>({ pull: (c) => c.error(new Error("torn")) });
   await expect(machine.run("cat", [], { stdin: stream })).rejects.toThrow("torn");
-  await expect(machine.run("cat", [], { stdin: 5 as unknown as string })).rejects.toMatchObject({ code: "ERR_OPTION" });
+  await expect(machine.run("cat", [], { stdin: 5 as never })).rejects.toMatchObject({ code: "ERR_OPTION" });
 });
 
 test("a program that runs too long, or writes too much, is killed and the result says so", async () => {

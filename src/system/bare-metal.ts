@@ -150,6 +150,7 @@ class BareMetalSystem implements System, Driven {
     } catch (error) {
       throw new StartError("bad-option", file, error instanceof Error ? error.message : String(error));
     }
+    if (this.files.stat(path, { follow: true }).kind !== "directory") throw new StartError("bad-option", file, `the working directory ${path} is not a directory inside`);
     return path;
   }
 

@@ -4,7 +4,7 @@ import { buildDisk } from "./disk.js";
 import { defaultConfig, type Pulled } from "./debian.js";
 import { toBytes } from "./names.js";
 import type { ErofsWriter, Extent } from "./erofs.js";
-import { codeOf, ImageError } from "./error.js";
+import { codeOf, ImageError, messageOf } from "./error.js";
 import type { FileStat, ImageFiles } from "../../host/interface/images.js";
 import { section } from "./decompress.js";
 import type { OnProgress } from "./progress.js";
@@ -46,7 +46,10 @@ async function walk(files: ImageFiles, root: string): Promise<Found[]> {
   for (let i = 0; i < found.length; i++) {
     if (found[i].stat.kind !== "directory") continue;
     const parent = found[i].path;
-    for (const name of await files.list(`${root}/${parent}`)) {
+    const names = await files.list(`${root}/${parent}`).catch((error: unknown) => {
+      throw new ImageError(`${root}/${parent} can't be read (${messageOf(error)}): make it readable, or choose a directory without it`);
+    });
+    for (const name of names) {
       const path = parent === "" ? name : `${parent}/${name}`;
       if (name.includes("\ufffd")) throw new ImageError(`${root}/${path} has a name that is not UTF-8, which can't be copied: rename it`);
       const stat = await files.lstat(`${root}/${path}`);

@@ -112,7 +112,9 @@ export class Store {
   }
 
   async removeRecord(ref: string): Promise<void> {
-    await this.host.files.remove(`${this.host.store}/images/${recordName(ref, this.host)}`);
+    await this.host.files.remove(`${this.host.store}/images/${recordName(ref, this.host)}`).catch((error: unknown) => {
+      throw this.explain(error);
+    });
   }
 
   /**
@@ -161,8 +163,12 @@ export class Store {
   /** Removes what processes that are gone (kill -9) left in tmp. */
   async sweepTemporaries(): Promise<void> {
     const { files, store } = this.host;
-    for (const name of await files.list(`${store}/tmp`)) {
-      if (!(await this.live(name))) await files.remove(`${store}/tmp/${name}`);
+    try {
+      for (const name of await files.list(`${store}/tmp`)) {
+        if (!(await this.live(name))) await files.remove(`${store}/tmp/${name}`);
+      }
+    } catch (error) {
+      throw this.explain(error);
     }
   }
 

@@ -93,6 +93,7 @@ test("a share of the processor is at most the one that the board has", () => {
 
 test("only what is near is suggested", () => {
   expect(nearest("imags", ["images", "run"])).toBe("images");
+  expect(nearest("rnu", ["images", "run"])).toBe("run");
   expect(nearest("alpine", ["images", "run"])).toBeUndefined();
 });
 

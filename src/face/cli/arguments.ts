@@ -101,13 +101,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return near !== undefined && near.distance <= Math.floor(word.replace(/^-+/, "").length / 2.5) ? near.each : undefined;
 }
 
-/** Letters to insert, remove or replace (Levenshtein). */
+/** Letters to insert, remove or replace, or neighbours to swap (optimal string alignment). */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
-    for (let j = 0; j < b.length; j++) next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
-    row = next;
+    for (let j = 0; j < b.length; j++) {
+      const swap = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j] ? before[j - 1] + 1 : Infinity;
+      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1), swap));
+    }
+    [before, row] = [row, next];
   }
   return row[b.length];
 }

@@ -23,7 +23,10 @@ const later = ["compare", "trace"];
 
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") return help(name === "help" ? rest[0] : undefined, name === undefined);
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    const of = name === "help" ? rest.find((word) => !word.startsWith("-")) : undefined;
+    return help(of, name === undefined);
+  }
   if (name === "--version" || name === "version") {
     print(`nestbox ${(await import("./version.js")).version}\n`);
     return 0;

@@ -31,7 +31,7 @@ export function tellPull(ref: string): PullTeller {
         clear();
         if (stage === undefined) say(`fetching ${ref}`);
         stage = progress.stage;
-        const size = progress.stage === "unpack" ? `${progress.total} packages` : shownBytes(progress.total);
+        const size = progress.stage === "unpack" ? `${progress.total} ${ref.startsWith("dir:") ? "files" : "packages"}` : shownBytes(progress.total);
         if (progress.total > 0) say(`${titles[stage]}: ${size}`);
       }
       const now = clock.monotonicNs();

@@ -53,6 +53,8 @@ test.each([
   [["nosuch"], 127, "nestbox: nosuch is no program in the image deb:busybox-static; choose an image that has it, for example --image deb:nosuch\n"],
   [["/no/such"], 127, "nestbox: /no/such is not in the image deb:busybox-static; the path is looked up inside the image; -v shows directories of this computer there\n"],
   [["alpine", "echo", "hi"], 127, "nestbox: alpine is no program in the image deb:busybox-static; was --image alpine meant? (nestbox run --image alpine -- echo hi)\n"],
+  [["python3", "-c", "1"], 127, "nestbox: python3 is no program in the image deb:busybox-static; choose an image that has it, for example --image deb:python3\n"],
+  [["-w", "/etc/passwd", "true"], 125, "nestbox: the working directory /etc/passwd is not a directory inside\n"],
   [["/etc/passwd"], 126, "nestbox: /etc/passwd is not executable; chmod +x makes it so\n"],
   [["/etc"], 126, "nestbox: /etc is a directory and can't be executed\n"],
   [["--user", "zzz", "id"], 125, "nestbox: user zzz is not in the image's /etc/passwd; write a name from there or a number\n"],
@@ -62,6 +64,12 @@ test.each([
   [[], 125, "nestbox: run needs a program, for example: nestbox run -- uname -a\n"],
 ])("run %j is answered in one line", (args, status, stderr) => {
   expect(nestbox(["run", ...args])).toEqual({ stdout: "", stderr, status });
+});
+
+test("output that can't be written is a failure and told", () => {
+  const status = { stdout: "", stderr: "nestbox: standard output can't be written (ENOSPC); free some space there\n", status: 125 };
+  expect(shell("nestbox run -- echo lost >/dev/full")).toEqual(status);
+  expect(shell("nestbox images >/dev/full")).toEqual(status);
 });
 
 test.each([[["--in", "vm"]], [["--in", "container"]], [["--in", "bare/vm"]], [["--kernel", "debian"]], [["--image", "alpine"]]])("run %j fails with 125 and one line", (args) => {

@@ -3,6 +3,7 @@ import { fstatSync } from "node:fs";
 import { openHere, openOutput, openStandardInput, signalNumber, StartError, timer, type Ending, type MachineOptions, type RunningProgram, type System } from "../../sdk/here.js";
 import type { Given } from "./arguments.js";
 import { Failure, NOT_EXECUTABLE, NOT_FOUND, TIMED_OUT } from "./failure.js";
+import { unwritten } from "./say.js";
 import { machineOptions, programSettings, variables } from "./settings.js";
 
 type ProgramStreams = Parameters<System["spawn"]>[0]["streams"];
@@ -36,7 +37,9 @@ export async function run(given: Given): Promise<number> {
     if (terminal !== undefined) followSize(running, terminal.terminalSize);
     // Only by its end does a terminal tell that it was closed.
     if (persons !== undefined) for (const end of ["end", "error", "close"]) process.stdin.on(end, () => running.hangUp());
-    return await Promise.race([follow(running, timeoutMs), signals.handTo(running)]);
+    const status = await Promise.race([follow(running, timeoutMs), signals.handTo(running)]);
+    checkWritten(streams);
+    return status;
   } finally {
     persons?.giveBack();
   }
@@ -72,6 +75,13 @@ function openStreams(interactive: boolean, terminal: { rows: number; columns: nu
   const output = openOutput(1);
   if (terminal !== undefined) return { kind: "terminal", input, output, ...terminal };
   return { kind: "pipes", input, output, error: sameFile(1, 2) ? output : openOutput(2) };
+}
+
+/** The program has ended well, and yet what it wrote is lost: nobody else would tell. */
+function checkWritten(streams: ProgramStreams): void {
+  const error = streams.kind === "pipes" ? streams.error : undefined;
+  if (streams.output?.failure !== undefined) throw unwritten(1, streams.output.failure);
+  if (error?.failure !== undefined) throw unwritten(2, error.failure);
 }
 
 /** After 2>&1: what is written to both keeps its order then. */
@@ -134,10 +144,15 @@ function startFailure(error: unknown, { image }: MachineOptions, args: readonly 
   return new Failure(`${error.message}; ${remedy(error.file, image, args)}`, NOT_FOUND);
 }
 
+/** Programs whose Debian packages have other names. */
+const PACKAGES: Readonly<Record<string, string>> = { sh: "dash", awk: "mawk", vi: "vim-tiny", ps: "procps", top: "procps", python: "python3", node: "nodejs", cc: "gcc" };
+
 function remedy(file: string, image: string | undefined, args: readonly string[]): string {
-  if (image === undefined && LIKE_AN_IMAGE.test(file) && (args.length > 0 || /[:/]/.test(file))) {
+  // Behind an image's name stands a program, and no option.
+  if (image === undefined && LIKE_AN_IMAGE.test(file) && (/[:/]/.test(file) || /^[^-]/.test(args[0] ?? ""))) {
     return `was --image ${file} meant? (${["nestbox run --image", file, "--", ...args].join(" ")})`;
   }
   if (file.startsWith("/")) return "the path is looked up inside the image; -v shows directories of this computer there";
-  return `choose an image that has it, for example --image deb:${file.replaceAll(/[^a-z0-9+.-]/g, "") || "PACKAGE"}`;
+  const wanted = PACKAGES[file] ?? (file.replaceAll(/[^a-z0-9+.-]/g, "").replace(/^[+.-]+/, "") || "PACKAGE");
+  return `choose an image that has it, for example --image ${image?.startsWith("deb:") ? `${image},` : "deb:"}${wanted}`;
 }

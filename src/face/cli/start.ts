@@ -1,7 +1,7 @@
 // What npm links as the command: runs the program in code that V8 compiled in an earlier run, which halves the time to start.
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Script } from "node:vm";
@@ -12,11 +12,20 @@ const file = fileURLToPath(new URL("./cli-main.cjs", import.meta.url));
 /** Files that stay when a new one is written. */
 const KEPT = 4;
 
+/** A user without an entry in /etc/passwd has none, and the command says so when it needs one. */
+function home(): string {
+  try {
+    return process.env["HOME"] || userInfo().homedir;
+  } catch {
+    return "/nonexistent";
+  }
+}
+
 /** Another file for another version of the program, of Node or of its processor; it is a cache, and may be removed at any time. */
 function cachePath(): string {
   const { mtimeMs, size } = statSync(file);
   const { env } = process;
-  const store = env["NESTBOX_STORE"] || join(env["XDG_CACHE_HOME"]?.startsWith("/") ? env["XDG_CACHE_HOME"] : join(homedir(), ".cache"), "nestbox");
+  const store = env["NESTBOX_STORE"] || join(env["XDG_CACHE_HOME"]?.startsWith("/") ? env["XDG_CACHE_HOME"] : join(home(), ".cache"), "nestbox");
   return join(store, "code", `${process.version}-${process.arch}-${Math.floor(mtimeMs)}-${size}`);
 }
 
@@ -38,7 +47,8 @@ function removeOld(directory: string): void {
 /** Whole or not at all, and never a reason to fail: the next run starts as slowly as this one. */
 function keep(script: Script, path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    // Not recursive, which never ends below /proc; the store is there after the first program.
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path));
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, script.createCachedData());
     renameSync(temporary, path);

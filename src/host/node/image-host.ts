@@ -1,7 +1,7 @@
 // The host's side of images on Node: store directory, files, hashes and apt's settings behind one interface.
 
 import { createRequire } from "node:module";
-import { homedir, hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImageHost, Mirror } from "../interface/images.js";
 import { storeFiles } from "./files-store.js";
@@ -55,7 +55,16 @@ export function nodeImageHost(env: Environment = process.env): ImageHost {
 export function storeDirectory(env: Environment): string {
   if (env.NESTBOX_STORE) return env.NESTBOX_STORE.replace(/(.)\/+$/, "$1");
   if (env.XDG_CACHE_HOME?.startsWith("/")) return `${env.XDG_CACHE_HOME}/nestbox`;
-  return `${homedir()}/.cache/nestbox`;
+  return `${home(env)}/.cache/nestbox`;
+}
+
+/** An empty HOME is none, and a user without an entry in /etc/passwd has none. */
+function home(env: Environment): string {
+  try {
+    return env.HOME || userInfo().homedir;
+  } catch {
+    throw new Error("there is no home directory to keep images in: choose a directory with NESTBOX_STORE");
+  }
 }
 
 async function aptRoute(env: Environment): Promise<Route> {

@@ -39,6 +39,7 @@ export function openOutput(fd: number): HostOutput {
 
 class Output implements HostOutput {
   broken = false;
+  failure: string | undefined;
   private readonly fd: number;
   private readonly own: boolean;
   private readonly retries: boolean;
@@ -90,7 +91,7 @@ class Output implements HostOutput {
   useSocket(): void {
     const { Socket } = load("node:net") as typeof import("node:net");
     this.socket = new Socket({ fd: this.fd, readable: false, writable: true });
-    this.socket.on("error", () => this.fail());
+    this.socket.on("error", (error) => this.fail(codeOf(error)));
     for (const bytes of this.waiting.splice(0)) this.hand(bytes);
   }
 
@@ -105,7 +106,7 @@ class Output implements HostOutput {
       while (at < bytes.length) at += writeSync(this.fd, bytes, at, bytes.length - at);
     } catch (error) {
       if (codeOf(error) === "EINTR") return this.writeNow(bytes.subarray(at));
-      if (codeOf(error) !== "EAGAIN") this.fail();
+      if (codeOf(error) !== "EAGAIN") this.fail(codeOf(error));
     }
     return bytes.subarray(at);
   }
@@ -133,9 +134,10 @@ class Output implements HostOutput {
     this.listener?.();
   }
 
-  private fail(): void {
+  private fail(code: string): void {
     if (this.broken) return;
     this.broken = true;
+    if (code !== "EPIPE" && code !== "ECONNRESET" && code !== "EIO") this.failure = code;
     this.waiting.length = 0;
     this.waitingBytes = 0;
     this.finish();
