@@ -2,10 +2,13 @@
 import { CAP_SYS_PTRACE } from "../../abi/capability.js";
 import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT, type Errno, failed } from "../../abi/errno.js";
 import * as f from "../../abi/futex.js";
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from "../../abi/time.js";
 import { type Returned, syscall } from "../syscall.js";
+import type { FutexKey } from "../task/futex.js";
+import { lock, tryLock, unlock } from "../task/futex-lock.js";
 import { writeProcessor } from "../task/rseq.js";
 import type { Task } from "../task/task.js";
-import { type Wait, waitFor } from "../wait.js";
+import { Wait, waitFor } from "../wait.js";
 import { pid, pointer, size, timespec, uint, int } from "./arguments.js";
 
 const ALL = f.FUTEX_BITSET_MATCH_ANY;
@@ -72,7 +75,7 @@ function futex(task: Task, at: number, op: number, value: number, fourth: number
   const shared = (op & f.FUTEX_PRIVATE_FLAG) === 0;
   const { futexes } = task.kernel;
   const command = op & 127;
-  if ((op & f.FUTEX_CLOCK_REALTIME) !== 0 && command !== f.FUTEX_WAIT && command !== f.FUTEX_WAIT_BITSET) return ENOSYS;
+  if ((op & f.FUTEX_CLOCK_REALTIME) !== 0 && command !== f.FUTEX_WAIT && command !== f.FUTEX_WAIT_BITSET && command !== f.FUTEX_LOCK_PI2) return ENOSYS;
   switch (command) {
     case f.FUTEX_WAIT:
       return wait(task, at, op, value >>> 0, fourth, ALL);
@@ -95,9 +98,59 @@ function futex(task: Task, at: number, op: number, value: number, fourth: number
     }
     case f.FUTEX_WAKE_OP:
       return wakeOp(task, at, shared, value | 0, fourth | 0, at2, sixth >>> 0);
+    case f.FUTEX_LOCK_PI:
+    case f.FUTEX_LOCK_PI2: {
+      const until = deadline(task, command === f.FUTEX_LOCK_PI ? op | f.FUTEX_CLOCK_REALTIME : op, fourth);
+      return failed(until) ? until : lock(task, at, shared, until);
+    }
+    case f.FUTEX_TRYLOCK_PI:
+      return tryLock(task, at, shared);
+    case f.FUTEX_UNLOCK_PI:
+      return unlock(task, at, shared);
     default:
       return ENOSYS;
   }
+}
+
+/** Bytes of a struct futex_waitv: value, address, flags, reserved. */
+const WAITV_BYTES = 24;
+const WAITV_AT_MOST = 128;
+const FUTEX2_SIZE_U32 = 2;
+
+/** Sleeps until any of the words is woken, and tells which; EAGAIN where one has not its value. */
+function waitv(task: Task, at: number, count: number, how: number, timeAt: number, clockId: number): Returned {
+  if (how !== 0 || count === 0 || count > WAITV_AT_MOST || at === 0) return EINVAL;
+  if (timeAt !== 0 && clockId !== CLOCK_MONOTONIC && clockId !== CLOCK_REALTIME) return EINVAL;
+  const until = deadline(task, f.FUTEX_WAIT_BITSET | (clockId === CLOCK_REALTIME ? f.FUTEX_CLOCK_REALTIME : 0), timeAt);
+  if (failed(until)) return until;
+  const { futexes, clock } = task.kernel;
+  if (task.futex === undefined) {
+    const keys = readWaiters(task, at, count);
+    if (failed(keys)) return keys;
+    futexes.waitAll(task, keys);
+  }
+  const { futex } = task;
+  const waiters = futex === undefined ? [] : [futex, ...futex.others];
+  const woken = waiters.findIndex((waiter) => waiter.woken);
+  if (woken < 0 && clock.monotonicNs() < until) return new Wait(waiters.map(({ queue }) => queue), until);
+  futexes.forget(task);
+  return woken < 0 ? ETIMEDOUT : woken;
+}
+
+/** All are checked before the first value is compared, as Linux futex_parse_waitv does. */
+function readWaiters(task: Task, at: number, count: number): FutexKey[] | Errno {
+  const { memory, kernel: { futexes } } = task;
+  const words: { value: number; address: number; shared: boolean }[] = [];
+  for (let entry = at; entry < at + count * WAITV_BYTES; entry += WAITV_BYTES) {
+    const flags = memory.readU32(entry + 16);
+    if ((flags & ~f.FUTEX_PRIVATE_FLAG) !== FUTEX2_SIZE_U32 || memory.readU32(entry + 20) !== 0) return EINVAL;
+    const value = memory.readU64(entry);
+    const address = memory.readU64(entry + 8);
+    if (value > 0xffffffff || address % 4 !== 0) return EINVAL;
+    words.push({ value, address, shared: (flags & f.FUTEX_PRIVATE_FLAG) === 0 });
+  }
+  const keys = words.map(({ address, shared }) => futexes.key(task, address, shared));
+  return words.every(({ value, address }) => memory.readU32(address) === value) ? keys : EAGAIN;
 }
 
 /** rseq(2): a thread registers its area once; the kernel keeps the processor number in it. */
@@ -124,7 +177,9 @@ function registerSequence(task: Task, address: number, length: number, how: numb
 }
 
 export const calls = [
-  syscall(98, "futex", [pointer, uint, uint, pointer, pointer, uint], futex, "no priority inheritance (ENOSYS)"),
+  syscall(98, "futex", [pointer, uint, uint, pointer, pointer, uint], futex,
+    "FUTEX_LOCK_PI raises no priority: all tasks run in turn; a handler without SA_RESTART ends it with EINTR; FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI are ENOSYS"),
+  syscall(449, "futex_waitv", [pointer, uint, uint, pointer, int], waitv),
   syscall(99, "set_robust_list", [pointer, size], (task, head, bytes) => {
     if (bytes !== f.ROBUST_LIST_HEAD_BYTES) return EINVAL;
     task.robustList = head;

@@ -6,6 +6,7 @@ import { unchargeTask } from "../cgroups/cgroup.js";
 import type { PidNamespace } from "../namespaces/namespaces.js";
 import { leave, releaseNumber } from "../namespaces/pid.js";
 import { inheritUsage, keepUsage } from "./accounting.js";
+import { releaseLocks } from "./futex-lock.js";
 import { releaseRobustFutexes } from "./robust-list.js";
 import type { ProcessGroup } from "./process-group.js";
 import type { Process } from "./process.js";
@@ -20,6 +21,7 @@ export function endTask(task: Task): void {
   const { scheduler } = kernel;
   scheduler.wake(task);
   kernel.futexes.forget(task);
+  releaseLocks(task);
   releaseRobustFutexes(task);
   clearChildTid(task);
   releaseVfork(task);

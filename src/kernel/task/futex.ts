@@ -1,5 +1,6 @@
 // Futexes (futex(2)): who waits at which word, by address space for private ones and by what is mapped for shared ones.
 import { EFAULT } from "../../abi/errno.js";
+import { FUTEX_BITSET_MATCH_ANY } from "../../abi/futex.js";
 import type { AddressSpace } from "../memory/address-space.js";
 import { savable } from "../save.js";
 import type { PageCache } from "../vfs/inode.js";
@@ -19,6 +20,10 @@ export class FutexWaiter {
   readonly bitset: number;
   readonly queue = new WaitQueue();
   woken = false;
+  /** Where the waiting task sees the word; for locks with an owner. */
+  word = 0;
+  /** The further words of futex_waitv(2). */
+  others: readonly FutexWaiter[] = [];
 
   constructor(task: Task, key: FutexKey, bitset: number) {
     this.task = task;
@@ -40,6 +45,9 @@ export class FutexTable {
     }
     return { where: memory, at };
   }
+
+  /** Who waits for locks with an owner (futex-lock.ts), longest first. */
+  waitForLocks: FutexWaiter[] = [];
 
   private bucket(key: FutexKey): FutexWaiter[] | undefined {
     return this.buckets.get(key.where)?.get(key.at);
@@ -72,12 +80,49 @@ export class FutexTable {
     return waiter;
   }
 
+  /** As `wait`, for several words at once. */
+  waitAll(task: Task, keys: readonly FutexKey[]): FutexWaiter {
+    const [first, ...others] = keys.map((key) => new FutexWaiter(task, key, FUTEX_BITSET_MATCH_ANY));
+    for (const waiter of [first, ...others]) this.add(waiter);
+    first.others = others;
+    task.futex = first;
+    return first;
+  }
+
+  /** The task waits for a lock: no wake or requeue sees it, only `handOver`. */
+  waitForLock(task: Task, key: FutexKey, word: number): void {
+    const waiter = new FutexWaiter(task, key, 0);
+    waiter.word = word;
+    this.waitForLocks.push(waiter);
+    task.futex = waiter;
+  }
+
+  nextForLock(key: FutexKey): FutexWaiter | undefined {
+    return this.waitForLocks.find((waiter) => waiter.key.where === key.where && waiter.key.at === key.at);
+  }
+
+  /** Whether tasks wait at the word without a lock: then it is none. */
+  waitsUnlocked(key: FutexKey): boolean {
+    return this.bucket(key) !== undefined;
+  }
+
+  handOver(waiter: FutexWaiter): void {
+    this.leaveLock(waiter);
+    waiter.woken = true;
+    waiter.queue.wake();
+  }
+
+  private leaveLock(waiter: FutexWaiter): void {
+    this.waitForLocks = this.waitForLocks.filter((each) => each !== waiter);
+  }
+
   /** The task waits no more, for whatever reason. */
   forget(task: Task): void {
     const { futex } = task;
     if (futex === undefined) return;
     task.futex = undefined;
-    if (!futex.woken) this.remove(futex);
+    for (const waiter of [futex, ...futex.others]) if (!waiter.woken) this.remove(waiter);
+    if (futex.word !== 0) this.leaveLock(futex);
   }
 
   /** Wakes at most `count` whose bitset meets this one, oldest first; how many. */
