@@ -10,6 +10,7 @@ const oracles = [
   { needs: "riscv64-linux-gnu-gcc", from: ["gcc-riscv64-linux-gnu"] },
   { needs: "/usr/riscv64-linux-gnu/include/stdio.h", from: ["libc6-dev-riscv64-cross"] },
   { needs: "mkfs.erofs", from: ["erofs-utils"] },
+  { needs: "dtc", from: ["device-tree-compiler"] },
   { needs: "tmux", from: ["tmux"] },
   { needs: "python3", from: ["python3"] },
   { needs: "chromium", from: ["chromium"] },

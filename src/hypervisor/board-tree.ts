@@ -47,7 +47,7 @@ function chosen({ commandLine, initrd, seed }: BoardDescription): TreeNode {
 }
 
 function cpus(): TreeNode {
-  const interrupts: TreeNode = { name: "interrupt-controller", properties: { "#interrupt-cells": [1], "interrupt-controller": [], compatible: "riscv,cpu-intc", phandle: [CPU_INTERRUPTS] } };
+  const interrupts: TreeNode = { name: "interrupt-controller", properties: { "#interrupt-cells": [1], "#address-cells": [0], "interrupt-controller": [], compatible: "riscv,cpu-intc", phandle: [CPU_INTERRUPTS] } };
   const cpu: TreeNode = {
     name: "cpu@0",
     properties: {

@@ -24,7 +24,7 @@ const NEXT = 1, WRITE = 2, INDIRECT = 4;
 const NO_INTERRUPT = 1;
 const DESCRIPTOR_BYTES = 16;
 /** A request beyond this is refused: descriptors may overlap, so that RAM does not bound what they add up to. */
-const MOST_BYTES = 16 << 20;
+const MOST_BYTES = 2 << 20;
 
 interface Descriptor {
   address: number;
