@@ -17,6 +17,7 @@ import { Credentials } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
 import { mkdir } from "../vfs/change.js";
 import { mountRoot } from "../vfs/mount.js";
+import { unreference } from "../vfs/file-table.js";
 import { open } from "../vfs/open.js";
 import { Wait } from "../wait.js";
 
@@ -74,12 +75,14 @@ export class TestMachine {
     const task = this.kernel.kernelTask;
     const file = open(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
     if (failed(file) || file instanceof Wait) throw new Error(`${path}: ${failed(file) ? file.name : "waits"}`);
+    file.references++;
     const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
     for (let at = 0; at < data.length;) {
       const n = file.write(task, new BufferSource(data.subarray(at)), at);
       if (typeof n !== "number") throw new Error(`${path} can't be written`);
       at += n;
     }
+    unreference(file);
   }
 
   read(path: string): string {

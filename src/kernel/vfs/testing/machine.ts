@@ -12,7 +12,7 @@ import { MountNamespace, PidNamespace } from "../../namespaces/namespaces.js";
 import { Credentials } from "../../task/credentials.js";
 import type { Task } from "../../task/task.js";
 import { File } from "../file.js";
-import { FileTable } from "../file-table.js";
+import { FileTable, unreference } from "../file-table.js";
 import { FsContext } from "../fs-context.js";
 import type { FileSystem } from "../inode.js";
 import { mountRoot } from "../mount.js";
@@ -100,7 +100,8 @@ export function opened(task: Task, path: ByteString, flags = O_RDONLY, mode = 0o
 export function refused(task: Task, path: ByteString, flags = O_RDONLY, mode = 0o666): unknown {
   const file = open(task, AT_FDCWD, path, flags, mode);
   if (!(file instanceof File)) return file;
-  file.release();
+  file.references++;
+  unreference(file);
   return undefined;
 }
 
@@ -113,13 +114,13 @@ export function writeFile(task: Task, path: ByteString, text: ByteString, flags 
     if (typeof n !== "number") throw n;
     at += n;
   }
-  file.release();
+  unreference(file);
 }
 
 export function readFile(task: Task, path: ByteString): ByteString {
   const file = opened(task, path);
   const text = contents(task, file);
-  file.release();
+  unreference(file);
   return text;
 }
 
@@ -138,7 +139,7 @@ export function contents(task: Task, file: File): ByteString {
 export function names(task: Task, path: ByteString): ByteString[] {
   const file = opened(task, path);
   const entries = file.entries(task);
-  file.release();
+  unreference(file);
   if (failed(entries)) throw entries;
   return entries.map(({ name }) => name).filter((name) => name !== "." && name !== "..").sort();
 }
