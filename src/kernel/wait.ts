@@ -30,9 +30,10 @@ export class WaitQueue {
 
 /**
  * What a signal does to the waiting call. "restart": begin again if the handler has SA_RESTART, else EINTR (ERESTARTSYS);
- * "nohand": begin again only if no handler ran (ERESTARTNOHAND); "never": EINTR always; "uninterruptible": only SIGKILL ends it.
+ * "always": begin again whatever ran (ERESTARTNOINTR); "nohand": begin again only if no handler ran (ERESTARTNOHAND);
+ * "never": EINTR always; "uninterruptible": only SIGKILL ends it.
  */
-export type Interruption = "restart" | "nohand" | "never" | "uninterruptible";
+export type Interruption = "restart" | "always" | "nohand" | "never" | "uninterruptible";
 
 /**
  * Returned (or, from deep below, thrown) by a system call that can't go on yet. The task sleeps in all `queues` until one

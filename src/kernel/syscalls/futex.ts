@@ -178,7 +178,7 @@ function registerSequence(task: Task, address: number, length: number, how: numb
 
 export const calls = [
   syscall(98, "futex", [pointer, uint, uint, pointer, pointer, uint], futex,
-    "FUTEX_LOCK_PI raises no priority: all tasks run in turn; a handler without SA_RESTART ends it with EINTR; FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI are ENOSYS"),
+    "FUTEX_LOCK_PI raises no priority: all tasks run in turn; FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI are ENOSYS"),
   syscall(449, "futex_waitv", [pointer, uint, uint, pointer, int], waitv),
   syscall(99, "set_robust_list", [pointer, size], (task, head, bytes) => {
     if (bytes !== f.ROBUST_LIST_HEAD_BYTES) return EINVAL;

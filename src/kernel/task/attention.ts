@@ -92,7 +92,7 @@ function interruptCall(task: Task, action: SignalAction): void {
   if (futex !== undefined) task.kernel.futexes.forget(task);
   if (futex?.woken === true) return finish(task, 0);
   if (resume.done > 0) return finish(task, resume.done);
-  if (wait?.interruption === "restart" && (action.flags & SA_RESTART) !== 0) return;
+  if (wait?.interruption === "always" || (wait?.interruption === "restart" && (action.flags & SA_RESTART) !== 0)) return;
   finish(task, -(wait instanceof SleepWait ? wait.interrupted(task) : EINTR).number);
 }
 

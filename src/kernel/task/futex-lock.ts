@@ -41,7 +41,7 @@ export function lock(task: Task, at: number, shared: boolean, untilNs: number): 
     futexes.waitForLock(task, key, at);
   }
   const { futex } = task;
-  if (futex !== undefined && !futex.woken && clock.monotonicNs() < untilNs) return waitFor(futex.queue, untilNs);
+  if (futex !== undefined && !futex.woken && clock.monotonicNs() < untilNs) return waitFor(futex.queue, untilNs, "always");
   futexes.forget(task);
   return futex?.woken === true ? 0 : ETIMEDOUT;
 }
