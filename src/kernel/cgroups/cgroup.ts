@@ -14,6 +14,9 @@ function charged(): Charged {
   return { current: 0, peak: 0, max: Infinity, failed: 0 };
 }
 
+/** The part of the ceiling of kernel memory that files in memory may take. */
+const LASTING_SHARE = 0.75;
+
 export class Cgroup {
   readonly id: number;
   readonly name: string;
@@ -50,12 +53,26 @@ export class Cgroup {
     return true;
   }
 
+  /** Whether so much more would be refused, here or above. */
+  refuses(kind: "memory" | "kernel" | "pids", amount: number): boolean {
+    for (let group: Cgroup | undefined = this; group !== undefined; group = group.parent) if (group[kind].current + amount > group[kind].max) return true;
+    return false;
+  }
+
   /** Charges what a kernel object takes, by its fixed cost in bytes (costs.ts); false where memory or the machine's ceiling is exhausted. */
   chargeObject(bytes: number): boolean {
     if (!this.charge("kernel", bytes)) return false;
     if (this.charge("memory", bytes)) return true;
     this.uncharge("kernel", bytes);
     return false;
+  }
+
+  /** As `chargeObject`, for what stays when processes end (files in memory): it leaves a part of the ceiling, so that somebody can still come and tidy up. */
+  chargeLasting(bytes: number): boolean {
+    for (let group: Cgroup | undefined = this; group !== undefined; group = group.parent) {
+      if (group.kernel.current + bytes > group.kernel.max * LASTING_SHARE) return false;
+    }
+    return this.chargeObject(bytes);
   }
 
   unchargeObject(bytes: number): void {

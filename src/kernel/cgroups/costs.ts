@@ -29,5 +29,6 @@ export const cost = {
   watch: 512,
   lock: 128,
   timer: 512,
-  signal: 256,
+  /** A message that waits in a socket, besides its bytes. */
+  message: 384,
 } as const;

@@ -39,7 +39,7 @@ export abstract class MemoryInode extends Inode {
 
   /** Charges a new inode; ENOSPC where its cgroup or the file system has no room for one. */
   static charge(fs: Tmpfs, payer: Cgroup): Errno | undefined {
-    if (fs.inodes >= fs.maxInodes || !payer.chargeObject(cost.inode)) return ENOSPC;
+    if (fs.inodes >= fs.maxInodes || !payer.chargeLasting(cost.inode)) return ENOSPC;
     fs.inodes++;
     return undefined;
   }
@@ -84,7 +84,7 @@ export abstract class MemoryInode extends Inode {
   protected keep(bytes: number): boolean {
     if (this.payer === undefined) return true;
     if (bytes < 0) this.payer.unchargeObject(-bytes);
-    else if (!this.payer.chargeObject(bytes)) return false;
+    else if (!this.payer.chargeLasting(bytes)) return false;
     this.kept += bytes;
     return true;
   }

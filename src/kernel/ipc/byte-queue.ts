@@ -49,7 +49,7 @@ export class ByteQueue {
 
   /** Takes n prepared bytes, at most FRAME_SIZE, into a new frame. False if there is none to be had: nothing was taken. */
   appendFrame(from: Source, n: number, packet = false): boolean {
-    const frame = this.frames.allocateBeyondReserve(this.payer);
+    const frame = this.frames.allocate(this.payer);
     if (frame === 0) return false;
     const segment = { frame, start: 0, end: 0, packet };
     this.segments.push(segment);

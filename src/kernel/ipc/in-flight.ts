@@ -12,6 +12,7 @@ import { discard } from "./socket.js";
 const MOST = 16384;
 /** With so many in flight, those that nobody can receive are looked for before more are let in. */
 const SUSPICIOUS = 64;
+const MANY = 512;
 
 /** A socket that holds messages with files in them. */
 export interface Carrier extends File {
@@ -28,10 +29,11 @@ export class InFlight {
   private readonly counts = new Map<File, number>();
   private total = 0;
   private collecting = false;
+  private suspiciousAt = SUSPICIOUS;
 
   admit(task: Task, files: readonly File[]): Errno | undefined {
     if (files.length === 0) return undefined;
-    if (this.total >= SUSPICIOUS) this.collect();
+    if (this.total >= this.suspiciousAt) this.collect();
     const privileged = capable(task, CAP_SYS_RESOURCE) || capable(task, CAP_SYS_ADMIN);
     if (this.total + files.length > (privileged ? MOST : Math.min(MOST, task.process.limit(RLIMIT_NOFILE)))) return ETOOMANYREFS;
     for (const file of files) {
@@ -52,8 +54,13 @@ export class InFlight {
     this.total -= files.length;
   }
 
-  /** After a socket was closed: drops the messages of sockets that only such messages refer to. */
-  collect(): void {
+  /** A socket was closed. With very many in flight the next search waits until there are twice as many, for each looks at all. */
+  closed(): void {
+    if (this.total < MANY || this.total >= this.suspiciousAt) this.collect();
+  }
+
+  /** Drops the messages of sockets that only such messages refer to. */
+  private collect(): void {
     if (this.total === 0 || this.collecting) return;
     this.collecting = true;
     const suspects = new Set<Carrier>();
@@ -67,6 +74,7 @@ export class InFlight {
     }
     for (const socket of suspects) for (const file of socket.unload()) discard(undefined, file);
     this.collecting = false;
+    this.suspiciousAt = Math.max(SUSPICIOUS, this.total * 2);
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import type { ByteString } from "../bytestring.js";
 import type { Sink } from "../io.js";
 import { numberIn } from "../namespaces/pid.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import type { File, Transfer } from "../vfs/file.js";
@@ -274,7 +275,11 @@ export class UnixSocket extends Socket implements Carrier {
     }
     const refused = this.inFlight.admit(task, message.rights);
     if (refused !== undefined) return refused;
-    if (!target.bytes.appendAll(whole)) return this.notSent(message.rights);
+    if (!target.keep(task.cgroup, cost.message)) return this.notSent(message.rights);
+    if (!target.bytes.appendAll(whole)) {
+      target.giveBack(cost.message);
+      return this.notSent(message.rights);
+    }
     target.arrived({ length, cost: costOf(length), rights: message.rights, credentials: message.credentials ?? credentialsOf(task), sender: this, address: this.boundName });
     return length;
   }
@@ -372,7 +377,10 @@ export class UnixSocket extends Socket implements Carrier {
     message.length -= n;
     message.cost -= paid;
     sender.outstanding -= paid;
-    if (message.length === 0) this.messages.shift();
+    if (message.length === 0) {
+      this.messages.shift();
+      if (this.type !== SOCK_STREAM) this.giveBack(cost.message);
+    }
     sender.ready.wake();
     if (!this.datagrams || !full) return;
     this.drained.wake();
@@ -395,6 +403,10 @@ export class UnixSocket extends Socket implements Carrier {
     return undefined;
   }
 
+  override get heldFrames(): number {
+    return this.bytes.frameCount;
+  }
+
   override release(): void {
     if (this.dead) return;
     this.dead = true;
@@ -411,7 +423,7 @@ export class UnixSocket extends Socket implements Carrier {
     this.backlog = undefined;
     this.drained.wake();
     for (const file of files) discard(undefined, file);
-    this.inFlight.collect();
+    this.inFlight.closed();
   }
 
   private leavePeer(unread: boolean): void {

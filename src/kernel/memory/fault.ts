@@ -5,6 +5,7 @@ import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGSEGV } from "../../abi
 import type { PageCache } from "../vfs/inode.js";
 import { Wait } from "../wait.js";
 import type { AddressSpace } from "./address-space.js";
+import { exhausted } from "./exhausted.js";
 import { FRAME_SIZE, type Frame } from "./frames.js";
 import { PAGE_SIZE, STACK_GUARD_PAGES, TASK_PAGES } from "./layout.js";
 import { PTE_A, PTE_COW, PTE_D, PTE_FILE, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X } from "./page-table.js";
@@ -27,9 +28,6 @@ export class Fault {
 
 /** What came of making a page present: it is, or there is no such page of the file, or no memory. */
 type Outcome = "present" | "bus" | "exhausted";
-
-/** A call that found no memory tries again after this, at the latest. */
-const RETRY_NS = 1e6;
 
 /** Pages around a fault that are mapped with it where the page cache has them (Linux: fault_around_bytes). */
 const FAULT_AROUND = 16;
@@ -76,11 +74,7 @@ export function makePresent(space: AddressSpace, page: number, write: boolean): 
   if (vma === undefined || !permits(vma.flags, write ? "write" : "read")) throw EFAULT;
   const outcome = resolve(space, vma, page, write);
   if (outcome === "exhausted") {
-    if (space.task === undefined) throw EFAULT;
-    // execve fills a space that is not yet the task's own.
-    space.task.memory.exhausted = true;
-    space.task.attention = true;
-    throw new Wait([], space.kernel.clock.monotonicNs() + RETRY_NS);
+    throw space.task === undefined ? EFAULT : exhausted(space.task);
   }
   if (outcome !== "present") throw EFAULT;
   return space.table.frameOf(space.table.entry(page));

@@ -30,8 +30,8 @@ export interface Reclaimer {
 /** Frames asked of the reclaimers at once (Linux: SWAP_CLUSTER_MAX). */
 const RECLAIM_BATCH = 32;
 
-/** A 32nd of all frames is the reserve, within bounds. */
-const RESERVE_SHIFT = 5;
+/** A 16th of all frames is the reserve, within bounds. */
+const RESERVE_SHIFT = 4;
 const LEAST_RESERVE = 64;
 const MOST_RESERVE = 8192;
 
@@ -73,7 +73,12 @@ export class Frames {
     return frame;
   }
 
-  /** As `allocate`, for bytes of files, pipes and sockets: they leave a reserve, so that programs go on when such things have filled the memory. */
+  /** Whether an allocation would have to take something from others. */
+  short(payer: Cgroup): boolean {
+    return this.used === this.total || payer.refuses("memory", FRAME_SIZE);
+  }
+
+  /** As `allocate`, for bytes of files in memory: they leave a reserve, so that programs go on when such files have filled the rest. */
   allocateBeyondReserve(payer: Cgroup): Frame {
     const reserve = Math.min(Math.max(this.total >>> RESERVE_SHIFT, LEAST_RESERVE), MOST_RESERVE);
     while (this.total - this.used <= reserve) if (!this.reclaim(payer)) return 0;

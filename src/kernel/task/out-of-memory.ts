@@ -11,10 +11,12 @@ const KB = FRAME_SIZE / 1024;
 /** OOM_SCORE_ADJ_MIN: never chosen. */
 const NEVER = -1000;
 
-/** As Linux oom_badness, in pages. */
+/** As Linux oom_badness, in pages; and besides what its open files hold, which a bomb of pipes would else keep while others end for it. */
 function badness(process: Process, total: number): number {
-  const { memory } = process.leader;
-  return memory.anonymousPages + memory.filePages + memory.table.tables + Math.trunc((process.oomScoreAdjust * total) / 1000);
+  const { memory, files } = process.leader;
+  let held = 0;
+  for (const [, { file }] of files.entries()) held += file.heldFrames;
+  return memory.anonymousPages + memory.filePages + memory.table.tables + held + Math.trunc((process.oomScoreAdjust * total) / 1000);
 }
 
 /** The process that ends. undefined: one is ending already, and what it has will be free. */
@@ -39,9 +41,11 @@ function choose(task: Task): Process | undefined {
 
 /** The task found no memory for what it can't do without. It tries again when others have had their turn. */
 export function outOfMemory(task: Task): void {
-  const { log, clock, scheduler } = task.kernel;
-  const victim = choose(task);
+  const { log, clock, scheduler, frames } = task.kernel;
   scheduler.yield();
+  // Others may have ended since.
+  if (!frames.short(task.cgroup)) return;
+  const victim = choose(task);
   if (victim === undefined) return;
   const { memory, comm, credentials } = victim.leader;
   const now = clock.monotonicNs();

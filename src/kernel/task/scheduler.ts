@@ -17,6 +17,10 @@ import { TimerHeap } from "./timer-heap.js";
 
 /** Instructions that a task may run before another gets its turn. */
 const SLICE = 400_000;
+/** A timer that is due sooner waits for so many: a flood of timers must not leave everybody with turns of one instruction. */
+const SHORTEST_SLICE = 2000;
+/** Timers that end before somebody gets a turn again. */
+const TIMERS_AT_ONCE = 64;
 /** What a system call or fault counts for in a budget, in instructions: a task that does nothing else is preempted too. */
 const ENTRY_COST = 200;
 /** What it is charged as system time. */
@@ -124,11 +128,11 @@ export class Scheduler {
     let left = budget;
     while (left > 0 && kernel.power === "on") {
       const now = kernel.clock.monotonicNs();
-      this.timers.expire(now);
+      this.timers.expire(now, TIMERS_AT_ONCE);
       this.updateLoads(now);
       const task = this.next();
       if (task === undefined) return "idle";
-      const slice = Math.min(SLICE, left, Math.max(1, kernel.clock.instructionsUntil(this.timers.nextNs)));
+      const slice = Math.min(SLICE, left, Math.max(SHORTEST_SLICE, kernel.clock.instructionsUntil(this.timers.nextNs)));
       left -= this.turn(task, slice);
     }
     if (kernel.power !== "on") return "idle";

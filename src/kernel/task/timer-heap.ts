@@ -57,9 +57,9 @@ export class TimerHeap {
     this.down(last);
   }
 
-  /** Ends all timers whose time has come, in order. Those started meanwhile are looked at too. */
-  expire(nowNs: number): void {
-    while (this.heap.length > 0 && this.heap[0].deadlineNs <= nowNs) {
+  /** Ends the timers whose time has come, in order, at most so many. Those started meanwhile are looked at too. */
+  expire(nowNs: number, most = Infinity): void {
+    for (let ended = 0; ended < most && this.heap.length > 0 && this.heap[0].deadlineNs <= nowNs; ended++) {
       const timer = this.heap[0];
       this.stop(timer);
       timer.target.expired(timer);

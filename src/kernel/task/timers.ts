@@ -6,9 +6,13 @@ import type { Process } from "./process.js";
 import { sendToProcess, sendToTask } from "./signals.js";
 import { Timer, type TimerTarget } from "./timer-heap.js";
 
+/** A timer that repeats is looked at again after this at the soonest; ends in between are counted at once. */
+const SOONEST_NS = 50_000;
+
 /** When a timer that repeats ends next after `now`, and how many ends were left out. */
 export function nextEnd(deadlineNs: number, intervalNs: number, nowNs: number): { deadlineNs: number; missed: number } {
-  const missed = nowNs < deadlineNs + intervalNs ? 0 : Math.floor((nowNs - deadlineNs) / intervalNs);
+  const overdue = nowNs < deadlineNs + intervalNs ? 0 : Math.floor((nowNs - deadlineNs) / intervalNs);
+  const missed = overdue + Math.ceil(SOONEST_NS / intervalNs) - 1;
   return { deadlineNs: deadlineNs + (missed + 1) * intervalNs, missed };
 }
 

@@ -71,6 +71,11 @@ export abstract class File {
     this.kept = 0;
   }
 
+  /** Frames that go when it goes, for choosing who ends when memory is exhausted. */
+  get heldFrames(): number {
+    return 0;
+  }
+
   get nonblocking(): boolean {
     return (this.flags & 0o4000) !== 0;
   }

@@ -1,5 +1,5 @@
 // The pages of one file in frames (Linux: mm/filemap.c): what tmpfs, the disk and inline tails of erofs keep their bytes in.
-import { ENOMEM, type Errno } from "../../abi/errno.js";
+import { ENOSPC, type Errno } from "../../abi/errno.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
 import { type Frame, FRAME_SIZE, type Frames } from "../memory/frames.js";
 import { savable } from "../save.js";
@@ -96,7 +96,7 @@ export class MemoryPages extends FilePages {
 
   protected fill(_index: number, payer: Cgroup): Frame | Errno {
     const frame = this.frames.allocateBeyondReserve(payer);
-    return frame === 0 ? ENOMEM : frame;
+    return frame === 0 ? ENOSPC : frame;
   }
 
   /** After the file's size became `size`: what lies beyond is gone and reads as zeros if the file grows again. */

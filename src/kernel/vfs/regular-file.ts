@@ -12,6 +12,7 @@ import { FRAME_SIZE } from "../memory/frames.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { File, type Transfer } from "./file.js";
+import { MemoryPages } from "./page-cache.js";
 import type { Inode, PageCache, Timestamp } from "./inode.js";
 import type { Path } from "./path.js";
 import { withoutSetid } from "./permission.js";
@@ -28,6 +29,12 @@ export class RegularFile extends File {
   constructor(inode: Inode, flags: number, path?: Path) {
     super(inode, flags, path);
     inode.opened();
+  }
+
+  /** What is in a file without a name (memfd_create, O_TMPFILE, unlinked). */
+  override get heldFrames(): number {
+    const { real } = this.inode;
+    return real.nlink === 0 && real.pages instanceof MemoryPages ? real.pages.count : 0;
   }
 
   override get seekable(): boolean {
