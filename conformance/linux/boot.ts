@@ -32,6 +32,8 @@ for name in $(cat /programs); do
   echo
 done
 echo "=== end"
+# Waits until the console has printed all.
+stty raw -echo
 poweroff -f
 `;
 

@@ -1,6 +1,7 @@
 // The types of system call arguments: how a register becomes a value, and how a trace shows it.
 import { EBADF, EFAULT, EINVAL, ENAMETOOLONG, type Errno, failed } from "../../abi/errno.js";
 import * as fcntl from "../../abi/fcntl.js";
+import * as inotify from "../../abi/inotify.js";
 import * as mman from "../../abi/mman.js";
 import * as mount from "../../abi/mount.js";
 import * as poll from "../../abi/poll.js";
@@ -102,10 +103,10 @@ export const string = argument<ByteString>("string", (task, raw) => {
 export const optionalString = argument<ByteString | undefined>("string", (task, raw) => (raw === 0 ? undefined : string.decode(task, raw)), showString);
 
 type ConstantsOf<M> = { [K in keyof M]: M[K] extends number ? K : never }[keyof M];
-type ConstantName = ConstantsOf<typeof fcntl> | ConstantsOf<typeof mman> | ConstantsOf<typeof mount> | ConstantsOf<typeof poll> | ConstantsOf<typeof random>
+type ConstantName = ConstantsOf<typeof fcntl> | ConstantsOf<typeof inotify> | ConstantsOf<typeof mman> | ConstantsOf<typeof mount> | ConstantsOf<typeof poll> | ConstantsOf<typeof random>
   | ConstantsOf<typeof sched> | ConstantsOf<typeof signals> | ConstantsOf<typeof socket> | ConstantsOf<typeof time> | ConstantsOf<typeof wait>;
 
-const constants: Readonly<Record<string, unknown>> = { ...fcntl, ...mman, ...mount, ...poll, ...random, ...sched, ...signals, ...socket, ...time, ...wait };
+const constants: Readonly<Record<string, unknown>> = { ...fcntl, ...inotify, ...mman, ...mount, ...poll, ...random, ...sched, ...signals, ...socket, ...time, ...wait };
 
 function valueOf(name: ConstantName): number {
   const value = constants[name];

@@ -10,6 +10,7 @@ import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
 import type { AttributeChange, Inode, Timestamp } from "../vfs/inode.js";
 import { lookup } from "../vfs/lookup.js";
+import { attributesChanged, sizeChanged } from "../vfs/notify.js";
 import { mayWrite } from "../vfs/open.js";
 import type { Path } from "../vfs/path.js";
 import { MAY_WRITE, changedMode, mayChown, ownerOrCapable, pathPermission, permission, withoutSetid, writable } from "../vfs/permission.js";
@@ -41,6 +42,13 @@ function prepared({ inode, path: at }: Target): Errno | undefined {
   return inode.refresh() ?? (at === undefined ? undefined : writable(at));
 }
 
+function change(task: Task, { inode, path: at }: Target, to: AttributeChange): number | Errno {
+  const refused = inode.setAttributes(task, to);
+  if (refused !== undefined) return refused;
+  attributesChanged(at, at?.inode ?? inode, to);
+  return 0;
+}
+
 function chmod(task: Task, on: Target | Errno, bits: number): number | Errno {
   if (failed(on)) return on;
   const refused = prepared(on);
@@ -48,7 +56,7 @@ function chmod(task: Task, on: Target | Errno, bits: number): number | Errno {
   // As Linux: symbolic links have no permissions of their own.
   if (S_ISLNK(on.inode.mode)) return EOPNOTSUPP;
   const changed = changedMode(task.credentials, on.inode, bits);
-  return failed(changed) ? changed : (on.inode.setAttributes(task, { mode: changed }) ?? 0);
+  return failed(changed) ? changed : change(task, on, { mode: changed });
 }
 
 const UNCHANGED = 0xffffffff;
@@ -61,11 +69,11 @@ function chown(task: Task, on: Target | Errno, uid: number, gid: number): number
   const group = gid === UNCHANGED ? undefined : gid;
   const denied = mayChown(task.credentials, on.inode, owner, group);
   if (denied !== undefined) return denied;
-  const change: AttributeChange = { uid: owner, gid: group };
+  const wanted: AttributeChange = { uid: owner, gid: group };
   const stripped = withoutSetid(on.inode.mode);
   // As Linux chown_common: setuid and setgid go, whoever does it.
-  if (!S_ISDIR(on.inode.mode) && stripped !== on.inode.mode) change.mode = stripped;
-  return on.inode.setAttributes(task, change) ?? 0;
+  if (!S_ISDIR(on.inode.mode) && stripped !== on.inode.mode) wanted.mode = stripped;
+  return change(task, on, wanted);
 }
 
 /** One of the two times: what it becomes, "keep" for UTIME_OMIT. */
@@ -78,7 +86,7 @@ function timeOf(view: DataView, at: number, now: Timestamp): Timestamp | "keep" 
 
 function utimensat(task: Task, at: number, name: ByteString | undefined, times: number, how: number): number | Errno {
   const now = task.kernel.clock.realtime();
-  let change: AttributeChange = { atime: now, mtime: now };
+  let wanted: AttributeChange = { atime: now, mtime: now };
   let onlyNow = true;
   if (times !== 0) {
     const bytes = task.memory.read(times, 32);
@@ -88,7 +96,7 @@ function utimensat(task: Task, at: number, name: ByteString | undefined, times: 
     if (failed(atime)) return atime;
     if (failed(mtime)) return mtime;
     if (atime === "keep" && mtime === "keep") return 0;
-    change = { atime: atime === "keep" ? undefined : atime, mtime: mtime === "keep" ? undefined : mtime };
+    wanted = { atime: atime === "keep" ? undefined : atime, mtime: mtime === "keep" ? undefined : mtime };
     onlyNow = atime === now && mtime === now;
   }
   if (name === undefined && at === AT_FDCWD) return EFAULT;
@@ -101,7 +109,7 @@ function utimensat(task: Task, at: number, name: ByteString | undefined, times: 
     if (!onlyNow) return EPERM;
     if (permission(task.credentials, on.inode, MAY_WRITE) !== undefined) return EACCES;
   }
-  return on.inode.setAttributes(task, change) ?? 0;
+  return change(task, on, wanted);
 }
 
 function truncate(task: Task, name: ByteString, size: number): number | Errno {
@@ -113,10 +121,10 @@ function truncate(task: Task, name: ByteString, size: number): number | Errno {
   if (!S_ISREG(found.inode.mode)) return EINVAL;
   const refused = pathPermission(task.credentials, found, MAY_WRITE);
   if (refused !== undefined) return refused;
-  return isRunning(found.inode) ? ETXTBSY : resize(task, found.inode, size);
+  return isRunning(found.inode) ? ETXTBSY : resize(task, { inode: found.inode, path: found }, size);
 }
 
-function resize(task: Task, inode: Inode, size: number): number | Errno {
+function resize(task: Task, { inode, path: at }: Target, size: number): number | Errno {
   if (size > MAX_FILE_BYTES) return EINVAL;
   if (size > inode.real.size) {
     const allowed = mayGrow(task, size - 1, 1);
@@ -125,13 +133,14 @@ function resize(task: Task, inode: Inode, size: number): number | Errno {
   const failure = inode.truncate(task, size);
   if (failure !== undefined) return failure;
   if ((inode.real.mode & 0o6000) !== 0 && !task.credentials.has(CAP_FSETID)) dropSetid(task, inode.real);
+  sizeChanged(at, inode);
   return 0;
 }
 
 function ftruncate(task: Task, file: File, size: number): number | Errno {
   if (size < 0) return EINVAL;
   if (!mayWrite(file)) return EINVAL;
-  return S_ISREG(file.inode.mode) ? resize(task, file.inode, size) : EINVAL;
+  return S_ISREG(file.inode.mode) ? resize(task, file, size) : EINVAL;
 }
 
 const how = looseFlags("AT_SYMLINK_NOFOLLOW", "AT_EMPTY_PATH");

@@ -9,6 +9,7 @@ import { type SystemCall, syscall } from "../syscall.js";
 import { capable } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
 import { mkdir, mknod } from "../vfs/change.js";
+import { directoryListed } from "../vfs/notify.js";
 import type { File } from "../vfs/file.js";
 import { DIRECTORY, lookup, maySearch } from "../vfs/lookup.js";
 import { nameFrom } from "../vfs/mount.js";
@@ -38,6 +39,7 @@ function getdents(task: Task, file: File, at: number, room: number): number | Er
   if (count === 0 && entries.length > 0) return EINVAL;
   task.memory.write(at, bytes.subarray(0, filled));
   file.offset += count;
+  directoryListed(file);
   return filled;
 }
 

@@ -9,6 +9,7 @@ import { install } from "../ipc/install.js";
 import { type SystemCall, type Returned, syscall } from "../syscall.js";
 import type { Task } from "../task/task.js";
 import { File } from "../vfs/file.js";
+import { fileOpened } from "../vfs/notify.js";
 import { open } from "../vfs/open.js";
 import { dirfd, flags, mode, openFlags, path, pointer, size, slot, string, uint } from "./arguments.js";
 
@@ -20,7 +21,10 @@ const RESOLVE_ALL = fcntl.RESOLVE_NO_XDEV | fcntl.RESOLVE_NO_MAGICLINKS | fcntl.
 function openAt(task: Task, at: number, name: ByteString, how: number, bits: number, resolve: number): Returned {
   if (!task.files.hasRoom(task.process.limit(RLIMIT_NOFILE))) return EMFILE;
   const file = open(task, at, name, (how & KNOWN) | fcntl.O_LARGEFILE, bits, resolve);
-  return file instanceof File ? install(task, file, how) : file;
+  if (!(file instanceof File)) return file;
+  const number = install(task, file, how);
+  if (!failed(number)) fileOpened(file, (how & fcntl.O_TRUNC) !== 0);
+  return number;
 }
 
 /** Bytes of the first version of struct open_how: flags, mode, resolve. */

@@ -8,6 +8,7 @@ import { type Returned, type SystemCall, syscall } from "../syscall.js";
 import { countRead, countWrite } from "../task/io-counters.js";
 import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
+import { fileRead, fileWritten } from "../vfs/notify.js";
 import { mayRead, mayWrite } from "../vfs/open.js";
 import { MAX_TRANSFER_BYTES } from "../vfs/regular-file.js";
 import { fd, int, long, oneOf, pointer, size, uint } from "./arguments.js";
@@ -17,6 +18,7 @@ import { readVectors } from "./vectors.js";
 function readFrom(task: Task, file: File, into: Sink): Returned {
   const n = file.read(task, into, file.offset);
   countRead(task, n);
+  fileRead(file, n);
   if (typeof n === "number" && file.seekable) file.offset += n;
   return n;
 }
@@ -27,6 +29,7 @@ function writeTo(task: Task, file: File, from: Source): Returned {
   const at = (file.flags & fcntl.O_APPEND) !== 0 ? file.end : file.offset;
   const n = file.write(task, from, at);
   countWrite(task, n, done);
+  fileWritten(file, n);
   if (typeof n === "number") {
     if (file.seekable) file.offset = at + n;
     return done + n;
@@ -39,6 +42,7 @@ function readAt(task: Task, file: File, into: Sink, at: number): Returned {
   if (!file.seekable) return ESPIPE;
   const n = file.read(task, into, at);
   countRead(task, n);
+  fileRead(file, n);
   return n;
 }
 
@@ -47,6 +51,7 @@ function writeAt(task: Task, file: File, from: Source, at: number, append = fals
   if (!file.seekable) return ESPIPE;
   const n = file.write(task, from, append || (file.flags & fcntl.O_APPEND) !== 0 ? file.end : at);
   countWrite(task, n);
+  fileWritten(file, n);
   return n;
 }
 

@@ -9,6 +9,7 @@ import { calls as epoll } from "./epoll.js";
 import { calls as event } from "./event.js";
 import { calls as exec } from "./exec.js";
 import { calls as futex } from "./futex.js";
+import { calls as inotify } from "./inotify.js";
 import { calls as ioctl } from "./ioctl.js";
 import { calls as link } from "./link.js";
 import { calls as memory } from "./memory.js";
@@ -32,7 +33,7 @@ import { calls as uname } from "./uname.js";
 import { calls as xattr } from "./xattr.js";
 
 const families: readonly (readonly SystemCall[])[] = [
-  attributes, credentials, descriptor, directory, epoll, event, exec, futex, ioctl, link, memory, misc, mount, open,
+  attributes, credentials, descriptor, directory, epoll, event, exec, futex, inotify, ioctl, link, memory, misc, mount, open,
   pipe, poll, prctl, process, processMemory, readWrite, resource, sched, signal, socket, stat, time, transfer, uname, xattr,
 ];
 

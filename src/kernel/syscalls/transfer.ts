@@ -8,6 +8,7 @@ import { type Returned, type SystemCall, syscall } from "../syscall.js";
 import { countRead, countWrite } from "../task/io-counters.js";
 import type { Task } from "../task/task.js";
 import type { File } from "../vfs/file.js";
+import { fileRead, fileWritten } from "../vfs/notify.js";
 import { mayRead, mayWrite } from "../vfs/open.js";
 import { MAX_TRANSFER_BYTES } from "../vfs/regular-file.js";
 import { Wait, waitFor } from "../wait.js";
@@ -29,6 +30,7 @@ function put(task: Task, to: End, bytes: Uint8Array): Returned {
   const n = to.file.write(task, new BufferSource(bytes), to.at);
   const partly = task.resume.done - before;
   task.resume.done = before;
+  fileWritten(to.file, partly > 0 ? partly : n);
   return partly > 0 ? partly : n;
 }
 
@@ -42,6 +44,7 @@ function copy(task: Task, from: End, to: End, count: number): Returned {
     if (got === 0) break;
     const put_ = put(task, to, into.bytes.subarray(0, got));
     if (typeof put_ !== "number") return total > 0 ? total : put_;
+    fileRead(from.file, put_);
     from.at += put_;
     to.at += put_;
     total += put_;

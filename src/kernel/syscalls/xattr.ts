@@ -10,6 +10,7 @@ import { capable } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
 import type { Inode } from "../vfs/inode.js";
 import { NOFOLLOW, lookup } from "../vfs/lookup.js";
+import { xattrChanged } from "../vfs/notify.js";
 import type { Path } from "../vfs/path.js";
 import { MAY_READ, MAY_WRITE, ownerOrCapable, permission, writable } from "../vfs/permission.js";
 import { fd, int, path, pointer, size, string } from "./arguments.js";
@@ -42,12 +43,18 @@ function allowed(task: Task, { inode, path: place }: Target, name: ByteString, w
   return permission(task.credentials, inode, want);
 }
 
+function told({ inode, path: place }: Target, refused: Errno | undefined): number | Errno {
+  if (refused !== undefined) return refused;
+  xattrChanged(place, inode);
+  return 0;
+}
+
 function set(task: Task, on: Target | Errno, name: ByteString, value: number, length: number, flags: number): number | Errno {
   if (failed(on)) return on;
   if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) !== 0) return EINVAL;
   if (length > XATTR_SIZE_MAX) return E2BIG;
   const refused = allowed(task, on, name, MAY_WRITE);
-  return refused ?? on.inode.setxattr(task, name, task.memory.read(value, length), flags) ?? 0;
+  return refused ?? told(on, on.inode.setxattr(task, name, task.memory.read(value, length), flags));
 }
 
 /** Copies out a value of which the size alone is asked for with no room. */
@@ -77,7 +84,7 @@ function list(task: Task, on: Target | Errno, into: number, room: number): numbe
 
 function remove(task: Task, on: Target | Errno, name: ByteString): number | Errno {
   if (failed(on)) return on;
-  return allowed(task, on, name, MAY_WRITE) ?? on.inode.removexattr(task, name) ?? 0;
+  return allowed(task, on, name, MAY_WRITE) ?? told(on, on.inode.removexattr(task, name));
 }
 
 export const calls: SystemCall[] = [

@@ -10,6 +10,7 @@ import { capable } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
 import type { Inode } from "./inode.js";
 import { type Place, type Start, fillPlace, isPlainName, place } from "./lookup.js";
+import { created, linked, removed, renamed } from "./notify.js";
 import { mayCreate } from "./open.js";
 import type { Dentry, Path } from "./path.js";
 import { MAY_READ, MAY_WRITE, mayDelete, newOwner, ownerOrCapable, permission, writable } from "./permission.js";
@@ -30,6 +31,7 @@ export function mkdir(task: Task, start: Start, path: ByteString, mode: number):
   const inode = where.parent.inode.mkdir(task, where.name, bits, owner);
   if (failed(inode)) return inode;
   fillPlace(where.parent, where.name, inode);
+  created(where.parent.inode, where.name, inode);
   return undefined;
 }
 
@@ -46,7 +48,10 @@ export function mknod(task: Task, start: Start, path: ByteString, mode: number, 
   if (device && !whiteout && !capable(task, CAP_MKNOD, task.kernel.initialNamespaces.user)) return EPERM;
   const { mode: bits, owner } = newOwner(task, where.parent.inode, type | (mode & 0o7777));
   const inode = where.parent.inode.create(task, where.name, bits, owner, device ? rdev : 0);
-  return failed(inode) ? inode : fillPlace(where.parent, where.name, inode);
+  if (failed(inode)) return inode;
+  const at = fillPlace(where.parent, where.name, inode);
+  created(where.parent.inode, where.name, inode);
+  return at;
 }
 
 export function symlink(task: Task, target: ByteString, start: Start, path: ByteString): Errno | undefined {
@@ -57,6 +62,7 @@ export function symlink(task: Task, target: ByteString, start: Start, path: Byte
   const inode = where.parent.inode.symlink(task, where.name, target, owner);
   if (failed(inode)) return inode;
   fillPlace(where.parent, where.name, inode);
+  created(where.parent.inode, where.name, inode);
   return undefined;
 }
 
@@ -78,6 +84,7 @@ export function link(task: Task, existing: Path, start: Start, path: ByteString)
   const refused = where.parent.inode.link(task, where.name, inode);
   if (refused !== undefined) return refused;
   fillPlace(where.parent, where.name, inode);
+  linked(where.parent.inode, where.name, inode);
   return undefined;
 }
 
@@ -110,6 +117,7 @@ export function unlink(task: Task, start: Start, path: ByteString): Errno | unde
   const refused = where.parent.inode.unlink(task, where.name, found.inode);
   if (refused !== undefined) return refused;
   forget(where.parent.dentry, found.dentry);
+  removed(task, where.parent.inode, where.name, found.inode);
   return undefined;
 }
 
@@ -125,6 +133,7 @@ export function rmdir(task: Task, start: Start, path: ByteString): Errno | undef
   const refused = where.parent.inode.rmdir(task, where.name, found.inode);
   if (refused !== undefined) return refused;
   forget(where.parent.dentry, found.dentry);
+  removed(task, where.parent.inode, where.name, found.inode);
   return undefined;
 }
 
@@ -181,7 +190,11 @@ export function rename(task: Task, startFrom: Start, pathFrom: ByteString, start
   if (old.mounted > 0) return EBUSY;
   const failure = from.parent.inode.rename(task, from.name, inode, to.parent.inode, to.name, target?.inode, exchange);
   if (failure !== undefined) return failure;
+  const other = target?.inode;
   moveDentries(from, to, old, target, exchange);
+  const [here, there] = [{ directory: from.parent.inode, name: from.name }, { directory: to.parent.inode, name: to.name }];
+  renamed(task, here, there, inode, exchange ? undefined : other);
+  if (exchange && other !== undefined) renamed(task, there, here, other, undefined);
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
+import { fileClosed } from "./notify.js";
 import { forgetWriter } from "./writers.js";
 
 interface Descriptor {
@@ -140,6 +141,7 @@ export function unreference(file: File): void {
     locks.changed.wake();
   }
   forgetWriter(file);
+  fileClosed(file);
   file.release();
   file.settle();
   file.ready.wake(); // epoll items learn that the file is gone

@@ -6,6 +6,7 @@ import type { Frame } from "../memory/frames.js";
 import type { Task } from "../task/task.js";
 import type { File } from "./file.js";
 import type { InodeLocks } from "./locks.js";
+import type { Watcher } from "./notify.js";
 import type { Dentry, Path } from "./path.js";
 
 /** A point in real time: seconds since 1970 and nanoseconds below one second. */
@@ -131,6 +132,9 @@ export abstract class Inode {
 
   /** Byte-range and whole-file locks on it (vfs/locks.ts); undefined while there are none. */
   locks: InodeLocks | undefined = undefined;
+
+  /** Who is told what happens to it (vfs/notify.ts); undefined while nobody is. */
+  watchers: Set<Watcher> | undefined = undefined;
 
   /** Files open for writing (vfs/writers.ts); undefined while there are none. */
   writers: Set<File> | undefined = undefined;

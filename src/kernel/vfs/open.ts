@@ -12,6 +12,7 @@ import type { Task } from "../task/task.js";
 import type { Wait } from "../wait.js";
 import { File } from "./file.js";
 import type { Inode } from "./inode.js";
+import { created } from "./notify.js";
 import { DIRECTORY, EMPTY, NOFOLLOW, type Start, fillPlace, lookup, place } from "./lookup.js";
 import type { Path } from "./path.js";
 import { Dentry, Path as PathTo } from "./path.js";
@@ -76,7 +77,9 @@ function openOrCreate(task: Task, start: Start, path: ByteString, flags: number,
   const inode = parent.inode.create(task, name, bits, owner, 0);
   if (failed(inode)) return inode;
   // A new file may be written even where its own mode forbids it.
-  return openFound(task, fillPlace(parent, name, inode), flags & ~O_TRUNC, 0);
+  const made = fillPlace(parent, name, inode);
+  created(parent.inode, name, inode);
+  return openFound(task, made, flags & ~O_TRUNC, 0);
 }
 
 /** May a name be added to the directory? ENOENT where it is removed already, or where no name can be new. */
