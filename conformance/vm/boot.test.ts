@@ -1,5 +1,10 @@
 // Debian's own kernel boots in a virtual machine of ours: programs run in it, its root is files that the hypervisor serves, and it goes on elsewhere.
 import { beforeAll, expect, test } from "vitest";
+import { openDisk } from "../../src/host/node/disk.js";
+import { nodeImageHost } from "../../src/host/node/image-host.js";
+import { resolveImage } from "../../src/system/images.js";
+import { ImageTree } from "../../src/system/image-tree.js";
+import { IMAGE } from "../scripts/image.js";
 import { cpio } from "../linux/cpio.js";
 import { type Linux, linux } from "./linux.js";
 import { TestMachine } from "./machine.js";
@@ -71,4 +76,17 @@ test("its root can be files that the hypervisor serves, written over, and a save
     each.type("reboot -f\n");
     expect(each.end()).toBe("reboot");
   }
+});
+
+test("its root can be an image of Debian packages", { timeout: BOOT_MS }, async () => {
+  const image = await resolveImage(IMAGE, { host: nodeImageHost(), onProgress: () => undefined });
+  const disk = openDisk(image.diskPath);
+  const machine = new TestMachine(new ImageTree(disk));
+  const init = "stty raw -echo; PATH=/usr/bin; echo ready; while read -r line; do eval $line; echo \\<$?\\>; done";
+  machine.boot(debian.kernel, `${COMMAND_LINE} root=root rootfstype=virtiofs rw init=/usr/bin/bash -- -c "${init}"`);
+  machine.until("ready\n");
+  expect(machine.run("seq 200000 | sort -n | tail -1; n=$(find /usr/bin -type f -exec cat {} + | wc -c); echo $((n > 5000000))")).toBe("200000\n1\n<0>\n");
+  expect(machine.run("cat /etc/debian_version; stat -c '%A %h' /usr/bin/bash /tmp; readlink /bin; touch /usr/bin/x && rm /usr/bin/x; echo 1,2 | gawk -F, '{ print $2 }'")).toMatch(/^13.*\n-rwxr-xr-x 1\ndrwxrwxrwt \d+\nusr\/bin\n2\n<0>\n$/);
+  expect(machine.run("echo hello > /etc/greeting; tar -C / -cf - etc/greeting etc/debian_version | xz | xz -d | tar -tf -")).toBe("etc/greeting\netc/debian_version\n<0>\n");
+  disk.close();
 });

@@ -12,7 +12,10 @@ export interface LowerAttributes {
   readonly nsec: number;
 }
 
-/** Names are one character for each byte. What can't be read throws. */
+/** Thrown where the tree can't be read or is damaged: the guest's request fails with EIO. */
+export class LowerFailure extends Error {}
+
+/** Names are one character for each byte. What can't be read throws a LowerFailure. */
 export interface LowerTree {
   readonly root: number;
   attributes(node: number): LowerAttributes;

@@ -1,7 +1,7 @@
 // A FUSE server in the process: answers a guest's kernel from the nodes of its root filesystem. Whatever a request holds is the guest's, and hostile.
 import { directoryOperations } from "./directory-operations.js";
 import { fileOperations } from "./file-operations.js";
-import type { LowerTree } from "./lower-tree.js";
+import { LowerFailure, type LowerTree } from "./lower-tree.js";
 import { type Node, Nodes, type NodesState, Refusal, type Time } from "./nodes.js";
 import { errors, opcodes, REPLY_HEADER_BYTES, REQUEST_HEADER_BYTES, ReplyWriter, type RequestHeader, RequestReader } from "./protocol.js";
 
@@ -102,6 +102,7 @@ export class FuseServer {
       return reply.length > request.room ? errors.EIO : 0;
     } catch (error) {
       if (error instanceof Refusal) return error.errno;
+      if (error instanceof LowerFailure) return errors.EIO;
       throw error;
     }
   }

@@ -16,15 +16,13 @@ import { RegularFile } from "../vfs/regular-file.js";
 import type { BlockDevice } from "./block-device.js";
 import { DirectoryBlock, compare } from "./erofs-directory.js";
 import {
-  BLOCK_SIZE, type DiskInode, EROFS_MAGIC, EXTENDED_INODE_BYTES, FLAT_INLINE, INODE_SLOT_BYTES, type Superblock, decodeInode, decodeSuperblock, xattrPrefixes,
+  BLOCK_SIZE, type DiskInode, EROFS_MAGIC, EXTENDED_INODE_BYTES, FLAT_INLINE, INODE_SLOT_BYTES, type Superblock, decodeInode, decodeSuperblock,
 } from "./erofs-format.js";
+import { readXattrs } from "./erofs-xattrs.js";
 
 /** DT_* of the types that directory entries name. */
 const entryTypes: readonly number[] = [0, 8, 4, 2, 6, 1, 12, 10];
 const PATH_MAX = 4096;
-/** An attribute's header; the name's length, the prefix, the value's length. */
-const XATTR_ENTRY_BYTES = 4;
-const XATTR_HEADER_BYTES = 12;
 
 export class Erofs extends FileSystem {
   override readonly type = "erofs";
@@ -285,41 +283,10 @@ export class ErofsInode extends Inode {
     return failed(all) ? all : [...all.keys()];
   }
 
-  /** Inline and shared attributes, decoded anew each time: hardly any file has some. */
+  /** Decoded anew each time: hardly any file has some. */
   private xattrs(): Map<ByteString, Uint8Array> | Errno {
-    const found = new Map<ByteString, Uint8Array>();
-    if (this.xattrBytes === 0) return found;
-    const bytes = this.fs.read(this.xattrsAt, this.xattrBytes);
-    if (failed(bytes)) return bytes;
-    const view = new DataView(bytes.buffer);
-    const shared = bytes[4];
-    let at = XATTR_HEADER_BYTES + shared * 4;
-    if (at > bytes.length) return EUCLEAN;
-    for (let i = 0; i < shared; i++) {
-      const place = this.fs.superblock.xattrBlock * BLOCK_SIZE + view.getUint32(XATTR_HEADER_BYTES + i * 4, true) * 4;
-      const head = this.fs.read(place, XATTR_ENTRY_BYTES);
-      if (failed(head)) return head;
-      const entry = this.fs.read(place, entryBytes(head, 0));
-      if (failed(entry)) return entry;
-      addXattr(found, entry, 0);
-    }
-    while (at + XATTR_ENTRY_BYTES <= bytes.length) {
-      const length = entryBytes(bytes, at);
-      if (at + length > bytes.length) return EUCLEAN;
-      addXattr(found, bytes, at);
-      at += (length + 3) & ~3;
-    }
-    return found;
+    return readXattrs(this.fs.superblock, (at, n) => this.fs.read(at, n), this.xattrsAt, this.xattrBytes);
   }
-}
-
-const entryBytes = (bytes: Uint8Array, at: number): number => XATTR_ENTRY_BYTES + bytes[at] + bytes[at + 2] + bytes[at + 3] * 256;
-
-function addXattr(into: Map<ByteString, Uint8Array>, bytes: Uint8Array, at: number): void {
-  const nameEnd = at + XATTR_ENTRY_BYTES + bytes[at];
-  const prefix = xattrPrefixes[bytes[at + 1]];
-  if (prefix === undefined) return;
-  into.set(prefix + fromBytes(bytes.subarray(at + XATTR_ENTRY_BYTES, nameEnd)), bytes.slice(nameEnd, at + entryBytes(bytes, at)));
 }
 
 savable(Erofs, ErofsPages, ErofsInode);
