@@ -39,7 +39,8 @@ export class MemoryDirectory extends MemoryInode {
   override list(): DirectoryEntry[] {
     const entries: DirectoryEntry[] = [];
     for (const [name, inode] of this.names) entries.push({ name, ino: inode.ino, type: direntType(inode.mode) });
-    return entries;
+    // As Linux since 6.12 (fs/libfs.c offset_iterate_dir): the newest first.
+    return entries.reverse();
   }
 
   /** Everything below, for the end of the file system. */

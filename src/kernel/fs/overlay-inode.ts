@@ -349,20 +349,24 @@ export class OverlayInode extends Inode {
 
   override list(task: Task): DirectoryEntry[] | Errno {
     if (!S_ISDIR(this.mode)) return ENOTDIR;
-    const seen = new Set<ByteString>();
-    const merged: DirectoryEntry[] = [];
+    /** Undefined where a whiteout hides what is below. */
+    const found = new Map<ByteString, DirectoryEntry | undefined>();
+    let lowest: DirectoryEntry[] = [];
     for (const layer of this.upper === undefined ? this.lowers : [this.upper, ...this.lowers]) {
       const entries = layer.list(task);
       if (failed(entries)) return entries;
-      for (const entry of entries) {
-        if (seen.has(entry.name)) continue;
-        seen.add(entry.name);
-        const inode = layer === this.upper || entry.type === DT_CHR ? layer.lookup(task, entry.name) : undefined;
-        if (inode === undefined || failed(inode)) merged.push({ ...entry, ino: this.fs.number(layer, entry.ino) });
-        else if (!whiteout(inode)) merged.push({ ...entry, ino: this.fs.known(inode)?.ino ?? this.fs.number(inode) });
-      }
+      lowest = entries;
+      for (const entry of entries) if (!found.has(entry.name)) found.set(entry.name, this.shown(task, layer, entry));
     }
-    return merged;
+    // As Linux ovl_dir_read_merged: the names of the lowest layer come first, in its order.
+    const order = new Set([...lowest.map(({ name }) => name), ...found.keys()]);
+    return [...order].flatMap((name) => found.get(name) ?? []);
+  }
+
+  private shown(task: Task, layer: Inode, entry: DirectoryEntry): DirectoryEntry | undefined {
+    const inode = layer === this.upper || entry.type === DT_CHR ? layer.lookup(task, entry.name) : undefined;
+    if (inode === undefined || failed(inode)) return { ...entry, ino: this.fs.number(layer, entry.ino) };
+    return whiteout(inode) ? undefined : { ...entry, ino: this.fs.known(inode)?.ino ?? this.fs.number(inode) };
   }
 
   override readlink(task: Task): ByteString | Errno {
