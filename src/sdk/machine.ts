@@ -87,7 +87,7 @@ export class Machine {
     return process;
   }
 
-  /** The whole file. Rejects with ERR_FILE; `errno` is Linux's name of the error. Paths inside are absolute. */
+  /** The whole file, which is no device and of at most 1 GiB. Rejects with ERR_FILE; `errno` is Linux's name of the error. Paths inside are absolute. */
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
   async readFile(path: string, encoding?: "utf8"): Promise<Uint8Array | string> {
@@ -151,9 +151,10 @@ export class Machine {
     await this.worker.terminate();
   }
 
-  private start(
+  private async start(
     file: string, args: readonly string[], options: SpawnOptions | RunProgramOptions, stdin: boolean, terminal?: SpawnOptions["terminal"],
   ): Promise<{ process: number; pid: number }> {
+    checkWords(file, args, options.env);
     const env = terminal === undefined ? { ...options.env } : { TERM: terminal.type ?? "xterm", ...options.env };
     const program = {
       file, args: [...args], env, workdir: options.workdir, user: options.user, stdin,
@@ -195,6 +196,16 @@ export class Machine {
     if (waiting === undefined) this.early.set(id, [event]);
     else waiting.push(event);
   }
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** For callers whose compiler did not check. Throws NestboxError with ERR_OPTION. */
+function checkWords(file: unknown, args: unknown, env: Readonly<Record<string, unknown>> = {}): void {
+  if (!isText(file)) throw new NestboxError("ERR_OPTION", "the program must be a string, for example \"uname\"");
+  if (!Array.isArray(args) || !args.every(isText)) throw new NestboxError("ERR_OPTION", `the arguments of ${String(file)} must be an array of strings`);
+  const wrong = Object.keys(env).find((name) => !isText(env[name]));
+  if (wrong !== undefined) throw new NestboxError("ERR_OPTION", `env: ${wrong} must be a string`);
 }
 
 // Older engines have no such symbol (Node before 20.4, browsers).

@@ -47,6 +47,8 @@ test("a program that is not there, or can't be executed, is an error with a code
   await expect(machine.spawn("nosuch")).rejects.toMatchObject({ code: "ERR_NOT_FOUND" });
   await expect(machine.spawn("/etc/passwd")).rejects.toMatchObject({ code: "ERR_NOT_EXECUTABLE" });
   await expect(machine.spawn("true", [], { user: "nosuch" })).rejects.toMatchObject({ code: "ERR_OPTION" });
+  await expect(machine.spawn("true", "text" as never)).rejects.toMatchObject({ code: "ERR_OPTION" });
+  await expect(machine.spawn("true", [], { env: { A: 1 as never } })).rejects.toMatchObject({ code: "ERR_OPTION" });
 });
 
 test.each([
@@ -57,6 +59,12 @@ test.each([
   const error = await boot(options).then(() => undefined, (reason: unknown) => reason);
   expect(error).toBeInstanceOf(NestboxError);
   expect(error).toMatchObject({ code });
+});
+
+test("a file that has no end, or is too large to hold, is refused", async () => {
+  await machine.run("sh", ["-c", "ln -s /dev/zero /tmp/endless; dd if=/dev/null of=/tmp/sparse bs=1 seek=2000000000"]);
+  await expect(machine.readFile("/tmp/endless")).rejects.toMatchObject({ errno: "EINVAL" });
+  await expect(machine.readFile("/tmp/sparse")).rejects.toMatchObject({ errno: "EFBIG" });
 });
 
 test("a spawned program is talked to by streams", async () => {

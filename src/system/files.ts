@@ -1,7 +1,7 @@
 // Files of a system as the outside reads and writes them: through the kernel's own tree, with root's rights.
-import { EEXIST, EINVAL, ENOENT, type Errno, failed } from "../abi/errno.js";
+import { EEXIST, EFBIG, EINVAL, ENOENT, type Errno, failed } from "../abi/errno.js";
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } from "../abi/fcntl.js";
-import { S_IFMT, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, S_ISDIR } from "../abi/stat.js";
+import { S_IFMT, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, S_ISDIR, S_ISREG } from "../abi/stat.js";
 import { type ByteString, decodeUtf8, encodeUtf8 } from "../kernel/bytestring.js";
 import { BufferSink, BufferSource } from "../kernel/io.js";
 import type { Task } from "../kernel/task/task.js";
@@ -15,6 +15,8 @@ import { FileError, type FileFacts, type SystemFiles } from "./system.js";
 
 /** Bytes moved at once. */
 const PIECE = 1 << 20;
+/** What is read as a whole: a program inside may make a file of any size that costs it nothing. */
+const MOST = 2 ** 30;
 
 const kinds: Readonly<Record<number, FileFacts["kind"]>> = {
   [S_IFDIR]: "directory", [S_IFLNK]: "symlink", [S_IFCHR]: "character", [S_IFBLK]: "block", [S_IFIFO]: "fifo", [S_IFSOCK]: "socket",
@@ -31,8 +33,11 @@ export class GuestFiles implements SystemFiles {
   read(path: string): Uint8Array {
     const file = this.open(path, O_RDONLY | O_NONBLOCK, 0);
     try {
+      // A device would go on for ever, and a link that a program made leads anywhere.
+      if (!S_ISREG(file.inode.mode) && !S_ISDIR(file.inode.mode)) throw new FileError(EINVAL.name, path);
       const pieces: Uint8Array[] = [];
       for (let at = 0; ;) {
+        if (Math.max(at, file.inode.size) > MOST) throw new FileError(EFBIG.name, path);
         const sink = new BufferSink(new Uint8Array(Math.min(PIECE, Math.max(4096, file.inode.size - at + 1))));
         const got = this.must(path, file.read(this.task, sink, at));
         if (got === 0) return concatenated(pieces);
