@@ -19,6 +19,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** What is told while an image is fetched. */
+const PROGRESS = /^nestbox: (fetching|package index:|packages:|unpacking:)/;
+
 const store = (): string => join(directory, "store");
 
 function start(args: readonly string[], under: readonly string[] = []) {
@@ -27,11 +30,11 @@ function start(args: readonly string[], under: readonly string[] = []) {
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"], timeout: 30_000, killSignal: "SIGKILL" });
 }
 
-async function nestbox(args: readonly string[], under: readonly string[] = []): Promise<{ status: number | null; stdout: string; lines: string[] }> {
+async function nestbox(args: readonly string[], under: readonly string[] = []): Promise<{ status: number | null; stdout: string; errors: string[] }> {
   const child = start(args, under);
   const status = new Promise<number | null>((resolve) => child.on("close", resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await status, stdout, lines: stderr.split("\n").filter((line) => line.startsWith("nestbox: ")) };
+  return { status: await status, stdout, errors: stderr.split("\n").filter((line) => line !== "" && !PROGRESS.test(line)) };
 }
 
 async function openMirror(release: Parameters<typeof startMirror>[1] = {}): Promise<TestMirror> {
@@ -50,7 +53,7 @@ function expectWholeStore(): void {
 
 test("a package is fetched, checked and run", async () => {
   await openMirror();
-  expect(await nestbox(run)).toMatchObject({ status: 0, lines: [] });
+  expect(await nestbox(run)).toMatchObject({ status: 0, errors: [] });
 });
 
 test.each<[string, Parameters<typeof startMirror>[1], (mirror: TestMirror) => void, RegExp]>([
@@ -64,22 +67,22 @@ test.each<[string, Parameters<typeof startMirror>[1], (mirror: TestMirror) => vo
   ["a package that is missing", {}, ({ files }) => void files.delete(PACKAGE), /small/],
 ])("%s", async (_what, release, harm, said) => {
   harm(await openMirror(release));
-  const { status, stdout, lines } = await nestbox(run);
-  expect([status, stdout, lines]).toEqual([125, "", [expect.stringMatching(said)]]);
+  const { status, stdout, errors } = await nestbox(run);
+  expect([status, stdout, errors]).toEqual([125, "", [expect.stringMatching(said)]]);
 });
 
 test("a mirror that is away", async () => {
   await (await openMirror()).close();
-  const { status, lines } = await nestbox(run);
-  expect([status, lines]).toEqual([125, [expect.stringMatching(/mirror|network/i)]]);
+  const { status, errors } = await nestbox(run);
+  expect([status, errors]).toEqual([125, [expect.stringMatching(/mirror|network/i)]]);
 });
 
 test("a file system without room", async () => {
   await openMirror();
   // As a full disk: no file may grow beyond a few kilobytes.
-  const { status, lines } = await nestbox(run, ["prlimit", "--fsize=4096", "--"]);
+  const { status, errors } = await nestbox(run, ["prlimit", "--fsize=4096", "--"]);
   expect(status).toBe(125);
-  expect(lines.length).toBe(1);
+  expect(errors.length).toBe(1);
   expect((await nestbox(run)).status).toBe(0);
   expectWholeStore();
 });
@@ -117,9 +120,9 @@ test("a disk in the store that is damaged is an error and no hang", async () => 
   };
   for (const bytes of [damaged((b) => b.fill(0)), damaged((b) => b.fill(0xff)), damaged((b) => b.fill(0, 1024, 1152)), damaged((b) => b.fill(0xff, 1028, 1152)), whole.subarray(0, 512), damaged((b) => b.fill(0xa5, 1152, 8192))]) {
     writeFileSync(disk, bytes);
-    const { status, lines } = await nestbox(args);
+    const { status, errors } = await nestbox(args);
     // What was cut short is made anew; else the machine can't start, or the program can't be found or read.
     expect([0, 125, 126, 127, 135, 139]).toContain(status);
-    if (status === 125) expect(lines.length).toBe(1);
+    if (status === 125) expect(errors.length).toBe(1);
   }
 }, 120_000);
