@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import { NestboxError } from "./errors.js";
 import { machineSettings, type MachineOptions, type RunProgramOptions, type RunResult, type SpawnOptions } from "./options.js";
 import { Process, type ProcessEvents } from "./process.js";
-import type { FromMachine } from "./protocol.js";
+import type { FromMachine, SpawnRequest } from "./protocol.js";
 
 declare global {
   interface SymbolConstructor {
@@ -62,7 +62,7 @@ export class Machine {
   async run(program: string, args: readonly string[] = [], options: RunProgramOptions = {}): Promise<RunResult | RunResult<Uint8Array>> {
     checkLimits(options);
     options.signal?.throwIfAborted();
-    const { process } = await this.start(program, args, options, options.stdin !== undefined);
+    const { process } = await this.start(program, args, options, { stdin: options.stdin !== undefined, collected: true });
     const run = new Run(this.connection, process, options.maxOutputBytes);
     const ended = run.toEnd(this.timer, options);
     this.attach(process, run);
@@ -73,7 +73,7 @@ export class Machine {
   /** Starts a program. Rejects with NestboxError: ERR_NOT_FOUND, ERR_NOT_EXECUTABLE, ERR_OPTION. */
   async spawn(program: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<Process> {
     options.signal?.throwIfAborted();
-    const started = await this.start(program, args, options, true, options.terminal);
+    const started = await this.start(program, args, options, { stdin: true, collected: false }, options.terminal);
     const process = new Process(this.connection, started.process, started.pid);
     this.attach(started.process, process.events);
     const { signal } = options;
@@ -152,12 +152,12 @@ export class Machine {
   }
 
   private async start(
-    file: string, args: readonly string[], options: SpawnOptions | RunProgramOptions, stdin: boolean, terminal?: SpawnOptions["terminal"],
+    file: string, args: readonly string[], options: SpawnOptions | RunProgramOptions, how: Pick<SpawnRequest, "stdin" | "collected">, terminal?: SpawnOptions["terminal"],
   ): Promise<{ process: number; pid: number }> {
     checkWords(file, args, options.env);
     const env = terminal === undefined ? { ...options.env } : { TERM: terminal.type ?? "xterm", ...options.env };
     const program = {
-      file, args: [...args], env, workdir: options.workdir, user: options.user, stdin,
+      file, args: [...args], env, workdir: options.workdir, user: options.user, ...how,
       terminal: terminal === undefined ? undefined : { rows: terminal.rows, columns: terminal.columns },
     };
     return this.connection.call({ do: "spawn", program });

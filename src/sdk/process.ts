@@ -138,7 +138,7 @@ export class Process {
     this.status.catch(() => undefined);
   }
 
-  /** Resolves when the program has ended. Rejects with ERR_STOPPED or ERR_MACHINE where the machine ended first. */
+  /** Resolves when the program has ended; what it wrote may still be read then. Rejects with ERR_STOPPED or ERR_MACHINE where the machine ended first. */
   wait(): Promise<ExitStatus> {
     return this.status;
   }

@@ -15,6 +15,8 @@ export interface SpawnRequest {
   readonly terminal: { readonly rows: number; readonly columns: number } | undefined;
   /** Without it the program reads from /dev/null. */
   readonly stdin: boolean;
+  /** Its end is told after all its output, which somebody collects; otherwise at once, whether anybody reads or not. */
+  readonly collected: boolean;
 }
 
 export type Call =

@@ -61,6 +61,11 @@ test.each([
   expect(error).toMatchObject({ code });
 });
 
+test("the end of a program is told though nobody reads what it wrote", async () => {
+  const program = await machine.spawn("sh", ["-c", "yes & sleep 0.5; kill -9 $$"]);
+  expect(await program.wait()).toEqual({ code: null, signal: "SIGKILL" });
+});
+
 test("a file that has no end, or is too large to hold, is refused", async () => {
   await machine.run("sh", ["-c", "ln -s /dev/zero /tmp/endless; dd if=/dev/null of=/tmp/sparse bs=1 seek=2000000000"]);
   await expect(machine.readFile("/tmp/endless")).rejects.toMatchObject({ errno: "EINVAL" });

@@ -119,7 +119,7 @@ export class Server {
       this.processes.delete(process);
       throw error;
     }
-    served.running.ended.then(
+    (request.collected ? served.running.ended : served.running.exited).then(
       ({ code, signal }) => {
         this.inOrder({ tell: "ended", process, code: code ?? null, signal: signal === undefined ? null : signalName(signal) });
         this.settled(process);
