@@ -106,6 +106,9 @@ function changeAt(path: string, change: HostChange): void {
   }
 }
 
+/** Files of it that are open at once: a guest must not take all that this process may open. */
+const HANDLES_AT_MOST = 1024;
+
 /** Opens the directory for a guest. Throws what opening throws (ENOENT, ENOTDIR, EACCES). */
 export const openDirectory = (directory: string, readOnly: boolean): HostDirectory => new Directory(directory, readOnly);
 
@@ -135,6 +138,7 @@ class Directory implements HostDirectory {
 
   open(path: HostPath, { write, create }: Parameters<HostDirectory["open"]>[1]): number | HostFailure {
     if (this.readOnly && (write || create !== undefined)) return { failure: "EROFS" };
+    if (this.handles.size >= HANDLES_AT_MOST) return { failure: "ENFILE" };
     const fd = this.look(path, (at) => (create === undefined ? openRegular(at, write) : openOrCreate(at, write, create)));
     if (typeof fd === "number") this.handles.add(fd);
     return fd;

@@ -29,6 +29,9 @@ export class InFlight {
   private readonly counts = new Map<File, number>();
   private total = 0;
   private collecting = false;
+  /** Files to be dropped; each may bring more, so that they wait here and not on the engine's stack. */
+  private readonly dropped: File[] = [];
+  private dropping = false;
   private suspiciousAt = SUSPICIOUS;
 
   admit(task: Task, files: readonly File[]): Errno | undefined {
@@ -54,6 +57,15 @@ export class InFlight {
     this.total -= files.length;
   }
 
+  /** Gives back the references that messages held. */
+  drop(files: readonly File[]): void {
+    for (const file of files) this.dropped.push(file);
+    if (this.dropping) return;
+    this.dropping = true;
+    for (let file = this.dropped.pop(); file !== undefined; file = this.dropped.pop()) discard(undefined, file);
+    this.dropping = false;
+  }
+
   /** A socket was closed. With very many in flight the next search waits until there are twice as many, for each looks at all. */
   closed(): void {
     if (this.total < MANY || this.total >= this.suspiciousAt) this.collect();
@@ -72,7 +84,7 @@ export class InFlight {
       if (!suspects.delete(socket)) continue;
       for (const file of socket.carried()) if (isCarrier(file)) alive.push(file);
     }
-    for (const socket of suspects) for (const file of socket.unload()) discard(undefined, file);
+    for (const socket of suspects) this.drop(socket.unload());
     this.collecting = false;
     this.suspiciousAt = Math.max(SUSPICIOUS, this.total * 2);
   }

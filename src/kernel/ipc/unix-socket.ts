@@ -422,7 +422,7 @@ export class UnixSocket extends Socket implements Carrier {
     }
     this.backlog = undefined;
     this.drained.wake();
-    for (const file of files) discard(undefined, file);
+    this.inFlight.drop(files);
     this.inFlight.closed();
   }
 

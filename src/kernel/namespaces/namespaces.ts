@@ -2,6 +2,7 @@
 import type { ByteString } from "../bytestring.js";
 import type { Cgroup } from "../cgroups/cgroup.js";
 import { savable } from "../save.js";
+import { NegativeNames } from "../vfs/negative-names.js";
 import type { Process } from "../task/process.js";
 import type { Task } from "../task/task.js";
 import type { Mount } from "../vfs/path.js";
@@ -22,6 +23,8 @@ export class MountNamespace extends Namespace {
   memfd: object | undefined = undefined;
   /** The page cache of the machine's disk, likewise. */
   disk: object | undefined = undefined;
+  /** Of the whole machine, in the initial namespace. */
+  readonly negativeNames = new NegativeNames();
   /** And the one devtmpfs. */
   devtmpfs: object | undefined = undefined;
 }

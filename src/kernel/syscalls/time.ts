@@ -4,6 +4,7 @@ import { i64 } from "../../abi/bytes.js";
 import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM, type Errno, failed } from "../../abi/errno.js";
 import { NSIG, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD_ID } from "../../abi/signal.js";
 import * as t from "../../abi/time.js";
+import { cost } from "../cgroups/costs.js";
 import { taskByNumber } from "../namespaces/pid.js";
 import { type Returned, missing, syscall } from "../syscall.js";
 import { processUsage } from "../task/accounting.js";
@@ -182,6 +183,7 @@ function timerCreate(task: Task, clock: number, eventAt: number, idAt: number): 
     parts = { ...parts, notify, signal, value: view.getBigUint64(0, true), thread: thread.tid };
   }
   task.memory.writeI32(idAt, id);
+  if (!process.leader.cgroup.chargeObject(cost.timer)) return EAGAIN;
   process.posixTimers.set(id, new PosixTimer(process, parts));
   return 0;
 }
@@ -263,6 +265,7 @@ export const calls = [
     if (timer === undefined) return EINVAL;
     task.kernel.scheduler.timers.stop(timer.timer);
     task.process.posixTimers.delete(id);
+    task.process.leader.cgroup.unchargeObject(cost.timer);
     return 0;
   }),
   syscall(112, "clock_settime", [clock, timespec], (task, which, now) => (which === t.CLOCK_REALTIME ? setRealtime(task, now) : EINVAL)),

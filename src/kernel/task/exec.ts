@@ -21,6 +21,7 @@ import { afterExec, gainsRights } from "./exec-credentials.js";
 import { endTask, releaseVfork } from "./exit.js";
 import { PC_AT, SP, reloadRegisters } from "./registers.js";
 import { u64 } from "../../abi/bytes.js";
+import { dropPosixTimers } from "./timers.js";
 import { endProcess } from "./signals.js";
 import type { Task } from "./task.js";
 
@@ -181,8 +182,7 @@ function become(task: Task, image: Image, program: Program, request: ExecRequest
   process.executable = program.path;
   process.executedName = request.name;
   process.executed = true;
-  for (const timer of process.posixTimers.values()) kernel.scheduler.timers.stop(timer.timer);
-  process.posixTimers.clear();
+  dropPosixTimers(process);
   const shown = request.name === "" || request.name.endsWith("/") ? program.path.dentry.name : request.name;
   task.comm = shown.slice(shown.lastIndexOf("/") + 1).slice(0, 15);
   kernel.watch?.({ at: "task.executed", task: task.tid, file: request.name, arguments: program.argv });

@@ -12,6 +12,7 @@ import type { ProcessGroup } from "./process-group.js";
 import type { Process } from "./process.js";
 import { childInfo, endProcess, sendToGroup, sendToProcess } from "./signals.js";
 import type { Task } from "./task.js";
+import { dropPosixTimers } from "./timers.js";
 
 const fromKernel = (signo: number): Siginfo => ({ kind: "kill", signo, code: SI_KERNEL, pid: 0, uid: 0 });
 
@@ -79,8 +80,7 @@ function endOfProcess(process: Process): void {
   process.zombie = true;
   kernel.watch?.({ at: "task.exited", task: process.pid, status: process.exitStatus });
   if (process.alarm !== undefined) kernel.scheduler.timers.stop(process.alarm.timer);
-  for (const timer of process.posixTimers.values()) kernel.scheduler.timers.stop(timer.timer);
-  process.posixTimers.clear();
+  dropPosixTimers(process);
   if (process.group.session.leader === process) endOfSession(process);
   reparentChildren(process);
   for (const group of supported) hangUpIfOrphaned(group, process);

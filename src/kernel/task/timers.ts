@@ -1,6 +1,7 @@
 // Timers of processes: interval timers (setitimer(2)) and POSIX timers (timer_create(2)).
 import { SIGALRM, SIGEV_NONE, SIGEV_THREAD_ID, SI_KERNEL, SI_TIMER } from "../../abi/signal.js";
 import { CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID } from "../../abi/time.js";
+import { cost } from "../cgroups/costs.js";
 import { savable } from "../save.js";
 import type { Process } from "./process.js";
 import { sendToProcess, sendToTask } from "./signals.js";
@@ -104,6 +105,14 @@ export class PosixTimer implements TimerTarget {
     this.overrun = 0;
     return this.lastOverrun;
   }
+}
+
+/** At the end of a process and in execve(2). */
+export function dropPosixTimers(process: Process): void {
+  const { posixTimers, kernel, leader } = process;
+  for (const timer of posixTimers.values()) kernel.scheduler.timers.stop(timer.timer);
+  leader.cgroup.unchargeObject(posixTimers.size * cost.timer);
+  posixTimers.clear();
 }
 
 savable(AlarmTimer, PosixTimer);

@@ -1,5 +1,5 @@
 // Advisory locks: fcntl(2)'s of processes (POSIX) and of open files (OFD), and flock(2)'s (Linux: fs/locks.c).
-import { EAGAIN, EDEADLK, type Errno } from "../../abi/errno.js";
+import { EAGAIN, EDEADLK, ENOLCK, type Errno } from "../../abi/errno.js";
 import { savable } from "../save.js";
 import type { Task } from "../task/task.js";
 import { type Wait, WaitQueue, waitFor } from "../wait.js";
@@ -19,6 +19,9 @@ export interface RangeLock {
   /** The holder's number, for F_GETLK; -1 for OFD locks. */
   readonly pid: number;
 }
+
+/** Each call looks at all locks of a file, so there must be an end to them. */
+const RANGES_AT_MOST = 8192;
 
 export class InodeLocks {
   ranges: RangeLock[] = [];
@@ -77,6 +80,7 @@ export function lockRange(task: Task, locks: InodeLocks, wanted: RangeLock, wait
   const held = conflict(locks, wanted);
   task.files.lockWaits.delete(task);
   if (held === undefined) {
+    if (locks.ranges.length >= RANGES_AT_MOST) return ENOLCK;
     locks.ranges = withLock(locks.ranges, wanted);
     locks.changed.wake();
     return undefined;

@@ -2,7 +2,7 @@
 import { EACCES, EAGAIN, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV, type Errno, failed } from "../../abi/errno.js";
 import { AT_FDCWD, NAME_MAX, RESOLVE_BENEATH, RESOLVE_CACHED, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV } from "../../abi/fcntl.js";
 import { MS_NOATIME, MS_NOSYMFOLLOW, MS_RDONLY } from "../../abi/mount.js";
-import { S_ISDIR, S_ISLNK } from "../../abi/stat.js";
+import { S_ISDIR, S_ISLNK, S_ISVTX, S_IWOTH } from "../../abi/stat.js";
 import type { ByteString } from "../bytestring.js";
 import type { Credentials } from "../task/credentials.js";
 import type { Task } from "../task/task.js";
@@ -54,7 +54,11 @@ export function child(task: Task, directory: Dentry, inode: Inode, name: ByteStr
   const found = inode.lookup(task, name);
   if (failed(found)) {
     if (found !== ENOENT) return found;
-    if (inode.fs.remembersNames) return directory.remember(name, undefined);
+    if (inode.fs.remembersNames) {
+      const nothing = directory.remember(name, undefined);
+      task.kernel.initialNamespaces.mnt.negativeNames.add(nothing);
+      return nothing;
+    }
     known?.forget();
     return ENOENT;
   }
@@ -145,16 +149,16 @@ class Walk {
 
   /**
    * Goes to `name`. The text of a symbolic link is returned for the caller to walk, if `follow`; undefined: done.
-   * A name that is nothing is ENOENT.
+   * A name that is nothing is ENOENT. `trailing`: it is the end of the path.
    */
-  step(name: ByteString, follow: boolean): ByteString | Errno | undefined {
+  step(name: ByteString, follow: boolean, trailing = false): ByteString | Errno | undefined {
     if (name === "" || name === ".") return undefined;
     if (name === "..") return this.up();
     const found = this.find(name);
     if (failed(found)) return found;
     const { inode } = found;
     if (inode === undefined) return ENOENT;
-    if (S_ISLNK(inode.mode) && follow && found.mounted === 0) return this.link(found, inode);
+    if (S_ISLNK(inode.mode) && follow && found.mounted === 0) return this.link(found, inode, trailing);
     this.dentry = found;
     return this.cross();
   }
@@ -196,7 +200,8 @@ class Walk {
     return this.cross();
   }
 
-  private link(dentry: Dentry, inode: Inode): ByteString | Errno | undefined {
+  private link(dentry: Dentry, inode: Inode, trailing: boolean): ByteString | Errno | undefined {
+    if (trailing && !this.mayFollow(inode)) return EACCES;
     if (++this.links > LINKS_AT_MOST || (this.resolve & RESOLVE_NO_SYMLINKS) !== 0) return ELOOP;
     if ((this.mount.flags & MS_NOSYMFOLLOW) !== 0) return ELOOP;
     const jump = inode.follow(this.task);
@@ -206,6 +211,13 @@ class Walk {
     if (failed(target)) return target;
     if ((this.mount.flags & (MS_RDONLY | MS_NOATIME)) === 0) touchLink(this.task, dentry, inode);
     return target === "" ? ENOENT : target;
+  }
+
+  /** As fs.protected_symlinks, which Debian's kernel has set: in a sticky directory of all one's own links and its owner's are followed only. */
+  private mayFollow(link: Inode): boolean {
+    const { inode: directory } = this.dentry;
+    if (directory === undefined || (directory.mode & (S_ISVTX | S_IWOTH)) !== (S_ISVTX | S_IWOTH)) return true;
+    return link.uid === this.credentials.fsuid || link.uid === directory.uid;
   }
 
   /** A magic link leads to a place without a text. */
@@ -225,7 +237,7 @@ class Walk {
       const error = this.toParent(rest);
       if (error !== undefined) return error;
       mustBeDirectory ||= this.slash;
-      const target = this.step(this.last, follow || this.slash);
+      const target = this.step(this.last, follow || this.slash, true);
       if (typeof target === "object") return target;
       if (target === undefined) break;
       rest = this.slash ? `${target}/` : target;
@@ -245,7 +257,7 @@ class Walk {
       const inode = this.dentry.inode;
       if (inode === undefined) return ENOENT;
       if (!S_ISDIR(inode.mode)) return ENOTDIR;
-      const target = this.step(name, follow);
+      const target = this.step(name, follow, true);
       if (target === ENOENT && isPlainName(name)) return name.length > NAME_MAX ? ENAMETOOLONG : { parent, name, slash, existing: undefined };
       if (typeof target === "object") return target;
       if (target === undefined) return { parent, name, slash, existing: new Path(this.mount, this.dentry) };

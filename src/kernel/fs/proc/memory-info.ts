@@ -21,9 +21,11 @@ interface MemoryFacts {
   cached: number;
   locked: number;
   committed: number;
+  /** What kernel objects are charged. */
+  objects: number;
 }
 
-function factsOf({ frames, initialNamespaces }: Kernel): MemoryFacts {
+function factsOf({ frames, initialNamespaces, rootCgroup }: Kernel): MemoryFacts {
   const spaces = new Set<AddressSpace>();
   const shared = new Set<Tmpfs>();
   for (const task of initialNamespaces.pid.tasks.values()) {
@@ -39,6 +41,7 @@ function factsOf({ frames, initialNamespaces }: Kernel): MemoryFacts {
   return {
     total: frames.total, free: frames.total - frames.used, anonymous, mapped: sum((space) => space.filePages), tables,
     shmem: [...shared].reduce((total, { pages }) => total + pages, 0), cached: Math.max(0, frames.used - anonymous - tables),
+    objects: Math.ceil(rootCgroup.kernel.current / FRAME_SIZE),
     locked: sum((space) => space.lockedPages), committed: sum((space) => space.dataPages + space.stackPages),
   };
 }
@@ -54,7 +57,7 @@ export function memoryInfo({ fs }: About<undefined>): ByteString {
     ["MemTotal", facts.total], ["MemFree", facts.free], ["MemAvailable", facts.free + file], ["Buffers", 0], ["Cached", facts.cached], ["SwapCached", 0],
     ["Active", facts.anonymous + facts.shmem], ["Inactive", file], ["Active(anon)", facts.anonymous + facts.shmem], ["Inactive(anon)", 0], ["Active(file)", 0],
     ["Inactive(file)", file], ["Unevictable", facts.locked], ["Mlocked", facts.locked], ["SwapTotal", 0], ["SwapFree", 0], ["Dirty", 0], ["Writeback", 0],
-    ["AnonPages", facts.anonymous], ["Mapped", facts.mapped], ["Shmem", facts.shmem], ["KReclaimable", 0], ["Slab", 0], ["SReclaimable", 0], ["SUnreclaim", 0],
+    ["AnonPages", facts.anonymous], ["Mapped", facts.mapped], ["Shmem", facts.shmem], ["KReclaimable", 0], ["Slab", facts.objects], ["SReclaimable", 0], ["SUnreclaim", facts.objects],
     ["KernelStack", 0], ["PageTables", facts.tables], ["SecPageTables", 0], ["NFS_Unstable", 0], ["Bounce", 0], ["WritebackTmp", 0],
     ["CommitLimit", Math.floor(facts.total / 2)], ["Committed_AS", facts.committed], ["VmallocTotal", VMALLOC_KB / FRAME_KB], ["VmallocUsed", 0], ["VmallocChunk", 0],
     ["Percpu", 0],
