@@ -1,10 +1,12 @@
 // ioctl(2): what holds for every descriptor here, the rest by the file (Linux fs/ioctl.c do_vfs_ioctl).
-import { ENOTTY, failed } from "../../abi/errno.js";
-import { FIGETBSZ, FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, FIOQSIZE } from "../../abi/ioctl.js";
+import { EBADF, EINVAL, EISDIR, ENOTTY, EOPNOTSUPP, EXDEV, type Errno, failed } from "../../abi/errno.js";
+import { FICLONE, FICLONERANGE, FIGETBSZ, FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, FIOQSIZE } from "../../abi/ioctl.js";
 import { O_NONBLOCK } from "../../abi/fcntl.js";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../abi/stat.js";
 import { type Returned, syscall, type SystemCall } from "../syscall.js";
 import type { Task } from "../task/task.js";
+import type { File } from "../vfs/file.js";
+import { mayRead, mayWrite } from "../vfs/open.js";
 import { fd as openFd, pointer, slot, uint } from "./arguments.js";
 
 function setFlag(task: Task, flags: number, flag: number, at: number): number {
@@ -32,11 +34,24 @@ function ioctl(task: Task, fd: number, command: number, at: number): Returned {
       return 0;
     case FIGETBSZ:
       return type === S_IFREG || type === S_IFDIR ? put(task, at, 4096) : file.ioctl(task, command, at);
+    case FICLONE: return clone(task, file, at);
+    case FICLONERANGE: return clone(task, file, Number(BigInt.asIntN(32, BigInt(task.memory.readU64(at)))));
     case FIONREAD:
       return type === S_IFREG ? put(task, at, file.inode.size - file.offset) : file.ioctl(task, command, at);
     default:
       return file.ioctl(task, command, at);
   }
+}
+
+/** No file system here shares blocks; what is refused before, in Linux's order (vfs_clone_file_range). */
+function clone(task: Task, to: File, fd: number): Errno {
+  const from = openFd.decode(task, fd);
+  if (failed(from)) return from;
+  if (from.inode.fs !== to.inode.fs) return EXDEV;
+  const types = [from, to].map(({ inode }) => inode.mode & S_IFMT);
+  if (types.includes(S_IFDIR)) return EISDIR;
+  if (types.some((type) => type !== S_IFREG)) return EINVAL;
+  return mayRead(from) && mayWrite(to) ? EOPNOTSUPP : EBADF;
 }
 
 function put(task: Task, at: number, value: number): number {

@@ -94,7 +94,7 @@ const fsRows: readonly Row<undefined>[] = [
   fixed("aio-max-nr", 65536), fixed("aio-nr", 0), fixed("file-max", fileMax), fixed("file-nr", (about) => `${openFiles(about)}\t0\t${fileMax(about)}`),
   fixed("inode-nr", "0\t0"), fixed("inode-state", "0\t0\t0\t0\t0\t0\t0"), fixed("lease-break-time", 45), fixed("leases-enable", 0), fixed("mount-max", 100000), fixed("nr_open", 1048576),
   fixed("overflowgid", 65534), fixed("overflowuid", 65534), fixed("pipe-max-size", 1048576), fixed("pipe-user-pages-hard", 0), fixed("pipe-user-pages-soft", 0),
-  fixed("protected_fifos", 0), fixed("protected_hardlinks", 0), fixed("protected_regular", 0), fixed("protected_symlinks", 0), fixed("suid_dumpable", 0),
+  fixed("protected_fifos", 0), fixed("protected_hardlinks", 1), fixed("protected_regular", 0), fixed("protected_symlinks", 1), fixed("suid_dumpable", 0),
 ];
 
 const netRows: readonly Row<undefined>[] = [

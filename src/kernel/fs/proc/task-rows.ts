@@ -13,6 +13,7 @@ import { processIoText, threadIoText } from "./task-io.js";
 import { auxv, cmdline, environ, readMemory, writeMemory } from "./task-memory.js";
 import { processStat, statm, threadStat } from "./task-stat.js";
 import { status } from "./task-status.js";
+import { wchan } from "./wchan.js";
 
 const secret = { mode: 0o400, ...guarded } as const;
 
@@ -40,8 +41,7 @@ const common: readonly Row<Task>[] = [
   file<Task>("mountinfo", ({ target }) => (hasMemory(target) ? mountInfoText(target.namespaces.mnt, target.fs.root) : "")),
   file<Task>("smaps", smaps, guarded),
   file<Task>("smaps_rollup", smapsRollup, guarded),
-  // As where the kernel has no names for its addresses.
-  file<Task>("wchan", () => "0"),
+  file<Task>("wchan", wchan),
   file<Task>("cgroup", limits.cgroup),
   file<Task>("oom_score", limits.oomScore),
   file<Task>("oom_score_adj", limits.oomScoreAdjust, { mode: 0o644, write: limits.setOomScoreAdjust }),
