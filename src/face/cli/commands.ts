@@ -22,7 +22,7 @@ export const commands: readonly Command[] = [
       { name: "volume", short: "v", value: "HOST:GUEST[:ro]", many: true, help: "Show a directory of this computer inside.", complete: "directory" },
       { name: "user", short: "u", value: "USER[:GROUP]", help: "User to run as: a name of the image's /etc/passwd or a number." },
       { name: "hostname", short: "h", value: "NAME", help: "Host name inside (default: nestbox)." },
-      { name: "memory", short: "m", value: "SIZE", help: "Memory of the board, for example 256m." },
+      { name: "memory", short: "m", value: "SIZE", help: "Memory of the board, for example 256m; 1 GiB where it is not given." },
       { name: "cpus", value: "N", help: "Share of a processor, for example 0.5." },
       { name: "pids-limit", value: "N", help: "How many tasks there may be at once." },
       { name: "timeout", value: "DURATION", help: "Kill it after so long, for example 10s; the status is then 124." },
