@@ -36,9 +36,9 @@ export class Bench {
     };
   }
 
-  /** An interactive shell of busybox, without a history of its own and with a short prompt. */
+  /** An interactive shell of busybox, without a history of its own. The prompt is that long because busybox 1.37 takes the terminal's answer ESC [1;3R for a key and eats what is typed next. */
   shell(): { ours: string[]; theirs: string[] } {
-    const env = ["HISTFILE=/dev/null", "PS1=$ "];
+    const env = ["HISTFILE=/dev/null", "PS1=here$ "];
     return {
       ours: run(...env.flatMap((each) => ["-e", each]), "-w", "/root", "--", "sh"),
       theirs: ["env", "-i", "PATH=/usr/bin:/bin", "TERM=screen", "HOME=/root", ...env, "qemu-riscv64", "-0", "sh", this.busybox],
