@@ -55,11 +55,16 @@ mount -t tmpfs -o $safe tmpfs /r/dev/shm
 mount -t tmpfs -o $safe,mode=755 tmpfs /r/run
 mount -t tmpfs -o $safe tmpfs /r/tmp
 mkdir /r/s
+[ -p /end ] || mkfifo /end
 mount --bind /s /r/s
 mount -o remount,bind,ro /r/s
 hostname nestbox
-{ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=nestbox HOME=/root timeout ${SCRIPT_TIMEOUT_S} setsid chroot /r /usr/sbin/chroot --groups=0 / bash /s/$name.sh < /dev/null 2>&1
-  echo "exit $?"; } | cat > /out/$name
+{ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=nestbox HOME=/root timeout ${SCRIPT_TIMEOUT_S} setsid chroot /r /usr/sbin/chroot --groups=0 / env --default-signal=INT,QUIT bash /s/$name.sh < /dev/null 2>&1
+  echo "exit $?"
+  echo > /end; } | cat > /out/$name &
+# What it left running holds the pipe open, and ends with this namespace. A child that ends interrupts the opening of the FIFO.
+until read -r line < /end; do :; done
+sleep 0.3
 `;
 
 /** `disk` is the path of an EROFS image; `scripts` are those of this directory, by their names. */

@@ -20,7 +20,7 @@ tail -f --pid=$$ -s 5 /etc/passwd & show $!
 pidwait -f 'bash /s/ps-waiting.sh' & show $!
 xargs <&7 & show $!
 TERM=dumb watch -n 9 true > /dev/null & show $!
-TERM=dumb top -b -d 9 > /dev/null & show $!
+: > tf; tail -f tf | cat > /dev/null & show $(pgrep -n tail)
 vmstat 9 > /dev/null & show $!
 awk '{ print }' <&7 & show $!
 awk 'BEGIN { system("sleep 1") }' & show $!

@@ -9,7 +9,7 @@ import { mayLookInto } from "./access.js";
 
 const functions = new Map<number, ByteString>([
   [SYS.nanosleep, "hrtimer_nanosleep"], [SYS.clock_nanosleep, "hrtimer_nanosleep"], [SYS.wait4, "do_wait"], [SYS.waitid, "do_wait"],
-  [SYS.pselect6, "do_select"], [SYS.epoll_pwait, "do_epoll_wait"], [SYS.epoll_pwait2, "do_epoll_wait"], [SYS.rt_sigsuspend, "riscv_sys_rt_sigsuspend"],
+  [SYS.pselect6, "do_select"], [SYS.ppoll, "do_sys_poll"], [SYS.epoll_pwait, "do_epoll_wait"], [SYS.epoll_pwait2, "do_epoll_wait"], [SYS.rt_sigsuspend, "riscv_sys_rt_sigsuspend"],
   // Only the opening of a FIFO waits.
   [SYS.openat, "wait_for_partner"],
 ]);
