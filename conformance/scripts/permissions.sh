@@ -28,3 +28,6 @@ as 0:1000 'id; cat s; echo root may'
 as 1000:1000 'exec 3< o' ; as 1000 'cd closed && pwd'; as 65534:65534 'id -un; id -gn; echo ~'
 chroot --userspec=1000:1000 --groups=5,6,7 / id; chroot --userspec=+1000:+5 / id -G; chroot --userspec=daemon: / id; chroot --userspec=:5 / id
 ls -ln --time-style=+ . | sort -k9
+echo linked > /tmp/w/linked; chmod 644 linked; as 1000:1000 'ln -s /tmp/w/linked sticky/l1000; ln -s l1000 sticky/l2; cat sticky/l1000 sticky/l2'
+as 1001:1001 'cat sticky/l1000; stat -L -c %s sticky/l2; readlink sticky/l1000; ls -ld sticky/l1000/; ln -s ../sticky/l1000 sticky/mine; cat sticky/mine; ln linked sticky/hard; ln /usr/bin/bash sticky/bash'
+cat sticky/l1000; ln -s linked sticky/root; cat sticky/root; ln -s /tmp/w sticky/dir; as 1000:1000 'cat sticky/dir/linked'; chown -h 1001 sticky/dir; as 1000:1000 'cat sticky/dir/linked; cat sticky/dir'
